@@ -1,0 +1,29 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { AuthModule } from './auth/auth.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Env } from './config/env.js';
+import { DatabaseModule } from './database/database.module.js';
+import { ErrorFilter } from './errors/error.filter.js';
+import { HealthModule } from './health/health.module.js';
+import { StrictRequestInterceptor } from './http/strict-request.interceptor.js';
+import { VersionedInterceptor } from './http/versioned.js';
+import { ProfileModule } from './profile/profile.module.js';
+import { UsersModule } from './users/users.module.js';
+import { BodyPipe } from './validation/body.pipe.js';
+
+@Module({
+  imports: [AuthModule, DatabaseModule, HealthModule, ProfileModule, UsersModule],
+  providers: [
+    { provide: APP_FILTER, useClass: ErrorFilter },
+    { provide: APP_INTERCEPTOR, useClass: StrictRequestInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: VersionedInterceptor },
+    { provide: APP_PIPE, useClass: BodyPipe },
+  ],
+})
+export class AppModule {
+  /** @param extra modules that only development has */
+  static with(env: Env, extra: (Type | DynamicModule)[] = []): DynamicModule {
+    return { module: AppModule, imports: [ConfigModule.with(env), ...extra] };
+  }
+}

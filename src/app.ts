@@ -1,0 +1,78 @@
+import 'reflect-metadata';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { DestinationStream } from 'pino';
+import { AppModule } from './app.module.js';
+import type { Env } from './config/env.js';
+import { sendProblem } from './errors/error.filter.js';
+import { toAppError } from './errors/to-app-error.js';
+import { recordRoutes } from './http/allowed-methods.js';
+import { answerClientError } from './http/client-error.js';
+import { requestId } from './http/request-id.js';
+import { createLogger, logRequest, nestLogger } from './logging/logger.js';
+import { setUpOpenApi } from './openapi.js';
+import { limits } from './validation/rules.js';
+
+export interface AppOptions {
+  /** Modules that only development has. */
+  imports?: (Type | DynamicModule)[];
+  /** Where the log goes instead of standard output. */
+  logTo?: DestinationStream;
+}
+
+/** The whole service, ready to listen. */
+export async function createApp(
+  env: Env,
+  options: AppOptions = {},
+): Promise<NestFastifyApplication> {
+  limits.customDataBytes = env.CUSTOM_DATA_MAX_BYTES;
+  const logger = createLogger(env, options.logTo);
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
+    genReqId: requestId,
+    requestTimeout: 30_000,
+    // During shutdown, requests on open connections are still served, not answered 503.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 4096 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, toAppError(error), request.id),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(env, options.imports),
+    adapter,
+    { bodyParser: false, abortOnError: false, logger: false },
+  );
+  app.useLogger(nestLogger(logger));
+  const fastify = app.getHttpAdapter().getInstance();
+  recordRoutes(fastify);
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('X-Request-Id', request.id);
+  });
+  fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+  // The body stays a stream until the guards let the request through.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  // Without upgrade-insecure-requests, or Swagger UI would ask for its files by https on any host.
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
+  if (env.CORS_ORIGINS.length > 0)
+    await app.register(cors, {
+      origin: env.CORS_ORIGINS,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+      maxAge: 600,
+    });
+  setUpOpenApi(app);
+  await app.init();
+  return app;
+}

@@ -1,0 +1,37 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+import type { TokenKind } from './principal.js';
+
+export const ACCESS = Symbol('access');
+
+/** Who may call a route: anyone, or a token of one kind that has any of these scopes. */
+export type Access = 'public' | { kind: TokenKind; scopes: readonly string[] };
+
+/** Names of the security schemes in the OpenAPI document. */
+export const SECURITY_SCHEMES = { user: 'userToken', management: 'managementToken' } as const;
+
+export type ManagementScope = 'users:read' | 'users:write' | 'users:delete';
+
+/** Open to everybody. */
+export const Public = () => SetMetadata(ACCESS, 'public' satisfies Access);
+
+/** For a user's own token. */
+export const UserAuth = (scope: 'profile') => auth('user', [scope]);
+
+/** For a management token with `all` or with this narrow scope. */
+export const ManagementAuth = (scope: ManagementScope) => auth('management', ['all', scope]);
+
+function auth(kind: TokenKind, scopes: readonly string[]) {
+  return applyDecorators(
+    SetMetadata(ACCESS, { kind, scopes } satisfies Access),
+    ApiBearerAuth(SECURITY_SCHEMES[kind]),
+    ApiProblems(
+      'auth.authorization_header_missing',
+      'auth.authorization_token_type_not_supported',
+      'auth.unauthorized',
+      'auth.forbidden',
+      'service.unavailable',
+    ),
+  );
+}

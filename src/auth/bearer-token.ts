@@ -1,0 +1,27 @@
+import { AppError } from '../errors/app-error.js';
+
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+
+/** 401 with the challenge of RFC 6750, section 3. */
+export function unauthorized(
+  code:
+    | 'auth.authorization_header_missing'
+    | 'auth.authorization_token_type_not_supported'
+    | 'auth.unauthorized',
+  detail: string,
+): AppError {
+  return new AppError(code, detail, { headers: CHALLENGE });
+}
+
+/** The token of an `Authorization: Bearer …` header. The scheme's case does not matter (RFC 9110). */
+export function bearerToken(authorization: string | undefined): string {
+  if (!authorization)
+    throw unauthorized('auth.authorization_header_missing', 'Send an Authorization header.');
+  const [, scheme, token] = /^(\S+) +(\S+)$/.exec(authorization.trim()) ?? [];
+  if ((scheme ?? authorization).toLowerCase() !== 'bearer' || token === undefined)
+    throw unauthorized(
+      'auth.authorization_token_type_not_supported',
+      'Send the Authorization header as: Bearer <access token>.',
+    );
+  return token;
+}

@@ -1,0 +1,125 @@
+import { KeyObject } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
+import { Env } from '../config/env.js';
+import { unavailable } from '../errors/app-error.js';
+
+const TIMEOUT_MS = 5_000;
+/** An unknown `kid` makes the keys be fetched again, but not more often than this. */
+export const COOLDOWN_MS = 10_000;
+/** After this, keys are fetched again in the background, so that a withdrawn one goes. */
+export const MAX_AGE_MS = 600_000;
+
+type FindKey = ReturnType<typeof createLocalJWKSet>;
+
+/** The issuer's public keys (JWKS, RFC 7517), from OpenID Connect Discovery or AUTH_JWKS_URI. */
+@Injectable()
+export class IssuerKeys {
+  private readonly logger = new Logger(IssuerKeys.name);
+  private readonly changeListeners: (() => void)[] = [];
+  private findKey: FindKey | undefined;
+  private serialised = '';
+  private fetchedAt = -Infinity;
+  private attemptedAt = -Infinity;
+  private pending: Promise<boolean> | undefined;
+
+  constructor(private readonly env: Env) {}
+
+  /** Calls back whenever a fetch brought other keys than the last one. */
+  onChange(listener: () => void): void {
+    this.changeListeners.push(listener);
+  }
+
+  /** Whether the keys are known, after trying once more (at most once a cooldown) when not. */
+  async known(): Promise<boolean> {
+    if (!this.findKey) await this.refreshOncePerCooldown();
+    return this.findKey !== undefined;
+  }
+
+  /**
+   * The key for a token with this header.
+   *
+   * @throws JWKSNoMatchingKey the issuer has no such key
+   * @throws AppError service.unavailable: it has none that we know, and cannot be asked
+   */
+  async get(header: JWSHeaderParameters): Promise<KeyObject> {
+    if (this.findKey && Date.now() - this.fetchedAt > MAX_AGE_MS)
+      void this.refreshOncePerCooldown();
+    const key = await this.find(header);
+    if (key) return key;
+    const reached = await this.refreshOncePerCooldown();
+    const rotated = await this.find(header);
+    if (rotated) return rotated;
+    if (!reached)
+      throw unavailable('The keys of the token issuer cannot be fetched.', COOLDOWN_MS / 1000);
+    throw new errors.JWKSNoMatchingKey();
+  }
+
+  private async find(header: JWSHeaderParameters): Promise<KeyObject | undefined> {
+    try {
+      return this.findKey && KeyObject.from(await this.findKey(header));
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether the last attempt, this one or one within the cooldown, reached the issuer. */
+  private refreshOncePerCooldown(): Promise<boolean> {
+    if (Date.now() - this.attemptedAt < COOLDOWN_MS)
+      return this.pending ?? Promise.resolve(this.fetchedAt >= this.attemptedAt);
+    // The very first keys are no refresh: a rotation right after start-up is found at once.
+    const first = !this.findKey;
+    const startedAt = Date.now();
+    this.attemptedAt = startedAt;
+    this.pending ??= this.fetchKeys()
+      .then((keys) => {
+        this.fetchedAt = startedAt;
+        if (first) this.attemptedAt = -Infinity;
+        this.use(keys);
+        return true;
+      })
+      .catch((error: unknown) => {
+        this.logger.warn(`The keys of the issuer cannot be fetched: ${causeOf(error)}`);
+        return false;
+      })
+      .finally(() => (this.pending = undefined));
+    return this.pending;
+  }
+
+  private use(keys: JSONWebKeySet): void {
+    const serialised = JSON.stringify(keys);
+    if (serialised === this.serialised) return;
+    this.findKey = createLocalJWKSet(keys);
+    this.serialised = serialised;
+    this.changeListeners.forEach((listener) => listener());
+  }
+
+  private async fetchKeys(): Promise<JSONWebKeySet> {
+    const document = await getJson(this.env.AUTH_JWKS_URI ?? (await this.discover()));
+    return document as unknown as JSONWebKeySet;
+  }
+
+  private async discover(): Promise<string> {
+    const issuer = this.env.AUTH_ISSUER ?? '';
+    const document = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+    if (document['issuer'] !== issuer)
+      throw new Error('its discovery document names another issuer than AUTH_ISSUER');
+    if (typeof document['jwks_uri'] !== 'string') throw new Error('it names no jwks_uri');
+    return document['jwks_uri'];
+  }
+}
+
+async function getJson(url: string): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    headers: { Accept: 'application/json' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+function causeOf(error: unknown): string {
+  const { message, cause } = error as { message?: string; cause?: { code?: string } };
+  return [message, cause?.code].filter(Boolean).join(': ');
+}

@@ -1,0 +1,28 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+export type TokenKind = 'user' | 'management';
+
+/** Who calls: what the service keeps of a verified access token. */
+export interface Principal {
+  kind: TokenKind;
+  /** `sub`: of a user token the user's id, of a management token the client or administrator. */
+  subject: string;
+  /** `client_id` (RFC 9068) or `azp` (OpenID Connect), where the token names one. */
+  clientId: string | undefined;
+  scopes: ReadonlySet<string>;
+  /** Seconds since the epoch. */
+  expiresAt: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal?: Principal;
+  }
+}
+
+/** The principal that the token guard put on the request. */
+export const CurrentPrincipal = createParamDecorator(
+  (_: unknown, context: ExecutionContext) =>
+    context.switchToHttp().getRequest<FastifyRequest>().principal,
+);

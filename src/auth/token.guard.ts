@@ -1,0 +1,85 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../errors/app-error.js';
+import { type Access, ACCESS } from './access.js';
+import { bearerToken, unauthorized } from './bearer-token.js';
+import type { Principal, TokenKind } from './principal.js';
+import { TokenCache } from './token-cache.js';
+
+/** Asks the passport strategy of this kind, which puts the principal on the request. */
+const passportGuard = (kind: TokenKind): CanActivate =>
+  new (class extends AuthGuard(kind) {
+    override getAuthenticateOptions() {
+      return { property: 'principal', session: false };
+    }
+
+    override handleRequest<User>(error: unknown, principal: User | false, reason: unknown): User {
+      if (principal) return principal;
+      throw [error, reason].find((cause) => cause instanceof AppError) ?? notAccepted();
+    }
+  })();
+
+const notAccepted = () =>
+  unauthorized('auth.unauthorized', 'The access token is not accepted for this resource.');
+
+/**
+ * The one gate of the service. A route is closed unless it says who may call it: @UserAuth(),
+ * @ManagementAuth() or @Public(). Verified tokens come from the cache, others from passport-jwt.
+ */
+@Injectable()
+export class TokenGuard implements CanActivate {
+  private readonly passport = {
+    user: passportGuard('user'),
+    management: passportGuard('management'),
+  };
+
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly cache: TokenCache,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (access === 'public') return true;
+    if (!access) throw notAccepted();
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const principal = await this.authenticate(request, access.kind, context);
+    request.principal = principal;
+    if (principal.kind !== access.kind) throw notAccepted();
+    if (!access.scopes.some((scope) => principal.scopes.has(scope))) throw lacks(access.scopes);
+    return true;
+  }
+
+  private async authenticate(
+    request: FastifyRequest,
+    kind: TokenKind,
+    context: ExecutionContext,
+  ): Promise<Principal> {
+    const token = bearerToken(request.headers.authorization);
+    const cached = this.cache.get(token);
+    if (cached) return cached;
+    await this.passport[kind].canActivate(context);
+    const principal = request.principal as Principal;
+    this.cache.set(token, principal);
+    return principal;
+  }
+}
+
+/** 403 as RFC 6750, section 3.1 asks for it. */
+function lacks(scopes: readonly string[]): AppError {
+  const narrowest = scopes.at(-1) ?? '';
+  return new AppError(
+    'auth.forbidden',
+    `The access token needs the scope ${scopes.join(' or ')}.`,
+    {
+      headers: {
+        'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${narrowest}"`,
+      },
+    },
+  );
+}

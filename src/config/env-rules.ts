@@ -1,0 +1,36 @@
+import { ValidateBy, type ValidationOptions } from 'class-validator';
+
+const rule =
+  (name: string, accepts: (value: string) => boolean, expectation: string) =>
+  (options?: ValidationOptions) =>
+    ValidateBy(
+      {
+        name,
+        validator: {
+          validate: (value: unknown) => typeof value === 'string' && accepts(value),
+          defaultMessage: () => expectation,
+        },
+      },
+      options,
+    );
+
+const hasProtocol = (value: string, ...protocols: string[]) =>
+  URL.canParse(value) && protocols.includes(new URL(value).protocol);
+
+export const IsHttpUrl = rule(
+  'isHttpUrl',
+  (value) => hasProtocol(value, 'http:', 'https:'),
+  'must be set to an http(s) URL',
+);
+
+export const IsHttpOrigin = rule(
+  'isHttpOrigin',
+  (value) => hasProtocol(value, 'http:', 'https:') && new URL(value).origin === value,
+  'must be an origin such as https://app.example.com',
+);
+
+export const IsPostgresUrl = rule(
+  'isPostgresUrl',
+  (value) => hasProtocol(value, 'postgres:', 'postgresql:'),
+  'must be set to a URL such as postgres://user:password@host:5432/database',
+);

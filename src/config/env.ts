@@ -1,0 +1,178 @@
+import { plainToInstance, Transform } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  validateSync,
+} from 'class-validator';
+import { IsHttpOrigin, IsHttpUrl, IsPostgresUrl } from './env-rules.js';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** An environment variable that is not set, and one that is set to '', mean the same. */
+const Default = (fallback?: string) =>
+  Transform(({ value }: { value: string }) => (value === '' ? fallback : value));
+
+const Integer = (fallback: number) =>
+  Transform(({ value }: { value: string }) => {
+    if (value === '') return fallback;
+    return /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  });
+
+const List = () =>
+  Transform(({ value }: { value: string }) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  );
+
+/** What stands in for a setting outside production only. */
+const REQUIRED_IN_PRODUCTION = {
+  DATABASE_URL: 'an embedded PostgreSQL',
+  AUTH_ISSUER: 'a development issuer',
+} as const;
+
+/** Every setting of the service. `.env.example` documents them; a contract test compares the two. */
+export class Env {
+  @Default('development')
+  @IsString()
+  NODE_ENV!: string;
+
+  @Integer(3000)
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  PORT!: number;
+
+  /** Loopback in development, every interface in production, unless set. */
+  @Default()
+  @IsOptional()
+  @IsString()
+  HOST?: string;
+
+  /** Outside production an embedded PostgreSQL takes its place when it is not set. */
+  @Default()
+  @IsOptional()
+  @IsPostgresUrl()
+  DATABASE_URL?: string;
+
+  @Integer(20)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  DATABASE_POOL_SIZE!: number;
+
+  /** Outside production a development issuer takes its place when it is not set. */
+  @Default()
+  @IsOptional()
+  @IsHttpUrl()
+  AUTH_ISSUER?: string;
+
+  /** Found by OpenID Connect Discovery when it is not set. */
+  @Default()
+  @IsOptional()
+  @IsHttpUrl()
+  AUTH_JWKS_URI?: string;
+
+  @Default('urn:nameplate:profile')
+  @IsNotEmpty()
+  AUTH_USER_AUDIENCE!: string;
+
+  @Default('urn:nameplate:management')
+  @IsNotEmpty()
+  AUTH_MANAGEMENT_AUDIENCE!: string;
+
+  @Default('info')
+  @IsIn(LOG_LEVELS)
+  LOG_LEVEL!: (typeof LOG_LEVELS)[number];
+
+  /** Bytes. */
+  @Integer(1_048_576)
+  @IsInt()
+  @Min(1024)
+  @Max(104_857_600)
+  BODY_LIMIT_BYTES!: number;
+
+  /** Bytes of the serialised JSON. */
+  @Integer(65_536)
+  @IsInt()
+  @Min(2)
+  @Max(1_048_576)
+  CUSTOM_DATA_MAX_BYTES!: number;
+
+  /** Browser origins that may call the API; none by default. */
+  @List()
+  @IsHttpOrigin({ each: true })
+  CORS_ORIGINS!: string[];
+
+  get isProduction(): boolean {
+    return this.NODE_ENV === 'production';
+  }
+
+  get host(): string {
+    return this.HOST ?? (this.isProduction ? '0.0.0.0' : '127.0.0.1');
+  }
+}
+
+/** A setting is missing or wrong. The message names it and the reason, never its value. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+/** @throws ConfigurationError with one line per bad setting */
+export function parseEnv(variables: Record<string, string | undefined>): Env {
+  const env = plainToInstance(Env, pick(variables));
+  const reasons = validateSync(env, { stopAtFirstError: true, forbidUnknownValues: true }).flatMap(
+    ({ property, constraints }) => `${property}: ${reason(property, constraints)}`,
+  );
+  for (const [name, standIn] of Object.entries(REQUIRED_IN_PRODUCTION))
+    if (env.isProduction && env[name as keyof typeof REQUIRED_IN_PRODUCTION] === undefined)
+      reasons.push(`${name}: is required in production, where ${standIn} is refused`);
+  if (env.AUTH_USER_AUDIENCE === env.AUTH_MANAGEMENT_AUDIENCE)
+    reasons.push('AUTH_MANAGEMENT_AUDIENCE: must differ from AUTH_USER_AUDIENCE');
+  if (reasons.length > 0) throw new ConfigurationError(reasons.join('\n'));
+  return env;
+}
+
+/** The only reader of `process.env`; a `.env` file fills in what the environment leaves out. */
+export function loadEnv(): Env {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return parseEnv(process.env);
+}
+
+export const isProduction = () => process.env['NODE_ENV'] === 'production';
+
+export const ENV_NAMES = [
+  'NODE_ENV',
+  'PORT',
+  'HOST',
+  'DATABASE_URL',
+  'DATABASE_POOL_SIZE',
+  'AUTH_ISSUER',
+  'AUTH_JWKS_URI',
+  'AUTH_USER_AUDIENCE',
+  'AUTH_MANAGEMENT_AUDIENCE',
+  'LOG_LEVEL',
+  'BODY_LIMIT_BYTES',
+  'CUSTOM_DATA_MAX_BYTES',
+  'CORS_ORIGINS',
+] as const;
+
+/** class-transformer skips keys that are not there, so an unset one is passed as ''. */
+function pick(variables: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(ENV_NAMES.map((name) => [name, variables[name] ?? '']));
+}
+
+function reason(property: string, constraints: Record<string, string> = {}): string {
+  const message = Object.values(constraints)[0] ?? 'is invalid';
+  return message.replace(`each value in ${property} `, 'each entry ').replace(`${property} `, '');
+}

@@ -1,0 +1,18 @@
+/** SQLSTATE classes and codes that say «not now», not «not so» (PostgreSQL, appendix A). */
+const SQLSTATES = /^(08...|53[0-9]..|57P0[1235]|40001|40P01)$/;
+const SYSTEM_ERRORS =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/;
+/** node-postgres gives these no code. */
+const MESSAGES =
+  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|the database system is)/;
+
+/** Whether an error means that the database cannot be reached or takes no more work just now. */
+export function databaseUnavailable(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code } = thrown as { code?: unknown };
+  if (typeof code === 'string' && (SQLSTATES.test(code) || SYSTEM_ERRORS.test(code))) return true;
+  if (MESSAGES.test(thrown.message)) return true;
+  const { driverError } = thrown as { driverError?: unknown };
+  if (thrown instanceof AggregateError) return thrown.errors.some(databaseUnavailable);
+  return driverError !== undefined && driverError !== thrown && databaseUnavailable(driverError);
+}

@@ -1,0 +1,26 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { Env } from '../config/env.js';
+import { UserIdentityEntity } from '../users/user-identity.entity.js';
+import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
+import { UserEntity } from '../users/user.entity.js';
+import { CreateUsers1763750000000 } from './migrations/1763750000000-create-users.js';
+
+/** The one description of the database: for the service, the migration command and the tests. */
+export function databaseOptions(
+  env: Pick<Env, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>,
+): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url: env.DATABASE_URL ?? '',
+    entities: [UserEntity, UserIdentityEntity, UserSsoIdentityEntity],
+    migrations: [CreateUsers1763750000000],
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    logging: false,
+    applicationName: 'nameplate',
+    poolSize: env.DATABASE_POOL_SIZE,
+    // Waiting longer than this for a connection, a new one or a free one, is «unavailable» (503).
+    connectTimeoutMS: 5_000,
+    extra: { keepAlive: true },
+  };
+}

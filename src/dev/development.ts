@@ -1,0 +1,89 @@
+import type { INestApplication, Type } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Env } from '../config/env.js';
+import { EmbeddedPostgres } from '../database/embedded-postgres.js';
+import { databaseOptions } from '../database/options.js';
+import { AppError } from '../errors/app-error.js';
+import { UsersService } from '../users/users.service.js';
+import { DATA_FOLDER, developmentIssuer, DevelopmentIssuerModule } from './development-issuer.js';
+import { DEMO_USER_ID, developmentToken } from './development-token.js';
+import { lockFolder } from './folder-lock.js';
+
+/** What stands in for the settings that were left out. */
+export interface Development {
+  imports: Type[];
+  /** What to tell the person who started it. */
+  banner(app: INestApplication): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts what the environment leaves out and fills in the settings for it. Never in production. */
+export async function startDevelopment(env: Env): Promise<Development> {
+  const hasOwnIssuer = env.AUTH_ISSUER === undefined;
+  if (hasOwnIssuer) env.AUTH_ISSUER = developmentIssuer(env);
+  const postgres = env.DATABASE_URL === undefined ? await startPostgres(env) : undefined;
+  return {
+    imports: hasOwnIssuer ? [DevelopmentIssuerModule] : [],
+    banner: async (app) => {
+      if (postgres) await createDemoUser(app.get(UsersService));
+      return banner(env, postgres?.folder, hasOwnIssuer);
+    },
+    stop: async () => postgres?.stop(),
+  };
+}
+
+async function startPostgres(env: Env): Promise<EmbeddedPostgres> {
+  await lockFolder(DATA_FOLDER);
+  const onProblem = (message: string) => console.error(message);
+  const postgres = await EmbeddedPostgres.open({ folder: DATA_FOLDER, onProblem });
+  env.DATABASE_URL = postgres.url();
+  try {
+    await migrate(env);
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+  postgres.keepRunning();
+  return postgres;
+}
+
+async function migrate(env: Env): Promise<void> {
+  const database = await new DataSource(databaseOptions(env)).initialize();
+  try {
+    await database.runMigrations();
+  } finally {
+    await database.destroy();
+  }
+}
+
+async function createDemoUser(users: UsersService): Promise<void> {
+  try {
+    await users.create({ username: 'demo', name: 'Demo User' }, DEMO_USER_ID);
+  } catch (error) {
+    // It is there since an earlier start, or somebody took its name: both are fine.
+    if (!(error instanceof AppError) || error.status !== 422) throw error;
+  }
+}
+
+async function banner(env: Env, folder: string | undefined, hasTokens: boolean): Promise<string> {
+  const url = `http://localhost:${env.PORT}`;
+  const lines = ['', `nameplate   ${url}`, `Swagger UI  ${url}/docs`];
+  if (folder) lines.push(`PostgreSQL  embedded, its data is in ${folder}`);
+  if (hasTokens) lines.push('Tokens      npm run -s token -- user | management');
+  if (folder && hasTokens)
+    lines.push(
+      '',
+      await curl(env, 'user', `${url}/api/profile`, '{"name":"Ada Lovelace"}'),
+      '',
+      await curl(env, 'management', `${url}/api/users/demo`, '{"primaryEmail":"ada@example.com"}'),
+    );
+  return [...lines, ''].join('\n');
+}
+
+async function curl(env: Env, kind: 'user' | 'management', url: string, body: string) {
+  const token = await developmentToken(env, kind);
+  return (
+    `curl -X PATCH ${url} -H "Authorization: Bearer ${token}" ` +
+    `-H "Content-Type: application/json" -d '${body}'`
+  );
+}

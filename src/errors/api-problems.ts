@@ -1,0 +1,53 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { PROBLEM_JSON, problemType } from './problem.js';
+
+const PROBLEM_CODES = Symbol('problem codes');
+
+/** Any answer of these may come from any route, whatever it does. */
+const EVERYWHERE: ErrorCode[] = ['guard.invalid_input', 'service.internal_error'];
+
+/**
+ * Documents the problems that a route can answer, one example a code. Used more than once on a
+ * route (its audience and the route itself both declare some), the codes add up.
+ */
+export function ApiProblems(...codes: ErrorCode[]): MethodDecorator {
+  return (target, property, descriptor) => {
+    const handler = descriptor.value as object;
+    const earlier = (Reflect.getMetadata(PROBLEM_CODES, handler) ?? EVERYWHERE) as ErrorCode[];
+    const all = [...new Set([...earlier, ...codes])];
+    Reflect.defineMetadata(PROBLEM_CODES, all, handler);
+    applyDecorators(...responses(all))(target, property, descriptor);
+  };
+}
+
+function responses(codes: ErrorCode[]): MethodDecorator[] {
+  const byStatus = Map.groupBy(codes.toSorted(), (code) => ERROR_CODES[code].status);
+  return [...byStatus].map(([status, group]) => ApiResponse(response(status, group)));
+}
+
+function response(status: number, codes: ErrorCode[]): ApiResponseOptions {
+  return {
+    status,
+    description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].title}.`).join(' '),
+    headers: headersOf(status),
+    content: {
+      [PROBLEM_JSON]: {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+      },
+    },
+  };
+}
+
+function example(code: ErrorCode) {
+  const { status, title } = ERROR_CODES[code];
+  const instance = '0198c5a2-7f0e-7c11-9d53-3f8e0a6f2b1c';
+  return { type: problemType(code), title, status, detail: title, instance, code, message: title };
+}
+
+function headersOf(status: number): ApiResponseOptions['headers'] {
+  const name = { 401: 'WWW-Authenticate', 403: 'WWW-Authenticate', 503: 'Retry-After' }[status];
+  return name ? { [name]: { schema: { type: 'string' } } } : {};
+}

@@ -1,0 +1,69 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { Public } from '../auth/access.js';
+import { IssuerKeys } from '../auth/issuer-keys.js';
+import { ApiProblems } from '../errors/api-problems.js';
+import { unavailable } from '../errors/app-error.js';
+import { withTimeout } from './with-timeout.js';
+
+const TIMEOUT_MS = 2_000;
+const OK = { status: 'ok' };
+const OkAnswer = (description: string) =>
+  ApiResponse({
+    status: 200,
+    description,
+    schema: {
+      type: 'object',
+      properties: { status: { type: 'string', enum: ['ok'] } },
+      required: ['status'],
+    },
+    example: OK,
+  });
+
+/** For orchestrators: whether to restart this process, and whether to send it requests. */
+@ApiTags('health')
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(
+    private readonly database: DataSource,
+    private readonly keys: IssuerKeys,
+  ) {}
+
+  @Get('live')
+  @ApiOperation({ operationId: 'live', summary: 'Does the process answer?', security: [] })
+  @OkAnswer('It does.')
+  @ApiProblems()
+  live() {
+    return OK;
+  }
+
+  @Get('ready')
+  @ApiOperation({
+    operationId: 'ready',
+    summary: 'Can it serve requests?',
+    description: 'It can when the database answers and the keys of the token issuer are known.',
+    security: [],
+  })
+  @OkAnswer('It can.')
+  @ApiProblems('service.unavailable')
+  async ready() {
+    const [database, keys] = await Promise.all([
+      withTimeout(TIMEOUT_MS, this.databaseAnswers()),
+      withTimeout(TIMEOUT_MS, this.keys.known()),
+    ]);
+    if (!database) throw unavailable('The database does not answer.');
+    if (!keys) throw unavailable('The keys of the token issuer are not known yet.');
+    return OK;
+  }
+
+  private async databaseAnswers(): Promise<boolean> {
+    try {
+      await this.database.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiHeader, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+
+const ETAG = {
+  description: "The user's version, a strong entity tag (RFC 9110, 8.8.3).",
+  schema: { type: 'string', example: '"7"' },
+} as const;
+
+/** An answer that is a user or a part of one. */
+export function ApiVersionedAnswer(
+  answer: { status?: number; type: Type; description: string; example: unknown },
+  headers: ApiResponseOptions['headers'] = {},
+): MethodDecorator {
+  const { status = 200, type, description, example } = answer;
+  return ApiResponse({ status, type, description, example, headers: { ETag: ETAG, ...headers } });
+}
+
+/** `If-Match` of a request that writes. */
+export function ApiIfMatch(): MethodDecorator {
+  return applyDecorators(
+    ApiHeader({
+      name: 'If-Match',
+      description: 'Write only if the user still has one of these versions; `*` is any.',
+      required: false,
+      schema: { type: 'string', example: '"7"' },
+    }),
+    ApiProblems('request.precondition_failed', 'request.invalid_header'),
+  );
+}
+
+/** `If-None-Match` of a GET, and its 304. */
+export function ApiIfNoneMatch(): MethodDecorator {
+  return applyDecorators(
+    ApiHeader({
+      name: 'If-None-Match',
+      description: 'Answer 304 without a body if the user still has one of these versions.',
+      required: false,
+      schema: { type: 'string', example: '"7"' },
+    }),
+    ApiResponse({ status: 304, description: 'Not modified.', headers: { ETag: ETAG } }),
+    ApiProblems('request.invalid_header'),
+  );
+}
+
+/** What can be wrong with any JSON body, before its fields are looked at. */
+export const ApiJsonBodyProblems = () =>
+  ApiProblems('guard.invalid_json', 'request.body_too_large', 'request.unsupported_media_type');

@@ -1,0 +1,52 @@
+import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { AppError } from '../errors/app-error.js';
+import { parseStrictJson } from './strict-json.js';
+
+/** `application/json`, alone or with `charset=utf-8`: JSON has no other encoding (RFC 8259, 8.1). */
+const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+
+/**
+ * Reads and parses the body of a request that passed the guards; until then it stays unread.
+ *
+ * @throws AppError 415, 413 or 400
+ */
+export async function readJsonBody(request: FastifyRequest, limit: number): Promise<unknown> {
+  const { 'content-type': type, 'content-encoding': encoding } = request.headers;
+  if (encoding !== undefined) throw unsupported('The service takes no Content-Encoding.', type);
+  const stream = request.body as Readable | undefined;
+  if (type === undefined && stream === undefined) return parseStrictJson(new Uint8Array());
+  if (type === undefined || !JSON_TYPE.test(type))
+    throw unsupported('Send the body as application/json, in UTF-8.', type);
+  return parseStrictJson(await readAll(request, stream, limit));
+}
+
+function unsupported(detail: string, type: string | undefined): AppError {
+  const sent = type === undefined ? 'It has no Content-Type.' : '';
+  return new AppError('request.unsupported_media_type', `${detail} ${sent}`.trimEnd(), {
+    headers: { Accept: 'application/json' },
+  });
+}
+
+async function readAll(
+  request: FastifyRequest,
+  stream: Readable | undefined,
+  limit: number,
+): Promise<Uint8Array> {
+  if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream?.iterator({ destroyOnReturn: false }) ?? []) {
+    size += (chunk as Buffer).length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The rest of the body is not read: the connection ends with the answer. */
+function tooLarge(limit: number): AppError {
+  return new AppError('request.body_too_large', `The body is larger than ${limit} bytes.`, {
+    headers: { Connection: 'close' },
+  });
+}

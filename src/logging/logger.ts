@@ -1,0 +1,44 @@
+import type { LoggerService } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import type { Env } from '../config/env.js';
+
+/** One JSON line per event, on standard output unless a test asks for another destination. */
+export function createLogger(
+  { LOG_LEVEL }: Pick<Env, 'LOG_LEVEL'>,
+  to?: DestinationStream,
+): Logger {
+  return pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, to);
+}
+
+/** Nest's own messages, in the same log; what it tells about its start is for debugging. */
+export function nestLogger(logger: Logger): LoggerService {
+  const at =
+    (level: 'debug' | 'warn' | 'error') =>
+    (message: unknown, ...rest: unknown[]) =>
+      logger[level]({ context: rest.at(-1) }, String(message));
+  return { log: at('debug'), warn: at('warn'), error: at('error') };
+}
+
+/**
+ * One line per request. It names ids only: never the query string, a header, the body, or anything
+ * of the user but his id.
+ */
+export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const { principal } = request;
+  request.log.info(
+    {
+      method: request.method,
+      path: request.url.split('?', 1)[0],
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...(principal && {
+        token: principal.kind,
+        subject: principal.subject,
+        clientId: principal.clientId,
+      }),
+    },
+    'request',
+  );
+}

@@ -1,0 +1,50 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SECURITY_SCHEMES } from './auth/access.js';
+import { ProblemDto, ViolationDto } from './errors/problem.dto.js';
+
+const DESCRIPTION = `
+The user-profile and user-management API that runs beside your identity provider.
+
+- **profile**: a user changes himself, with a *user token*; \`sub\` is his id.
+- **users**: a management client changes any user, with a *management token*.
+
+Both are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
+whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.
+Absent keeps a field, null clears it, and so does '' where the field allows it.`;
+
+/** The API's living contract; `npm run openapi` writes it to openapi.json. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const bearer = (description: string) =>
+    ({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }) as const;
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.1')
+    .setTitle('nameplate')
+    .setDescription(DESCRIPTION.trim())
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .addTag('profile', 'Self-service: a user and his own record.')
+    .addTag('users', 'Management: any user.')
+    .addTag('health', 'For orchestrators.')
+    .addBearerAuth(
+      bearer('Access token of a user. Development: npm run -s token -- user'),
+      SECURITY_SCHEMES.user,
+    )
+    .addBearerAuth(
+      bearer('Access token of a management client. Development: npm run -s token -- management'),
+      SECURITY_SCHEMES.management,
+    )
+    .build();
+  return SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto, ViolationDto] });
+}
+
+/** Swagger UI at /docs, the document at /openapi.json. */
+export function setUpOpenApi(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'nameplate API',
+    swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true },
+  });
+}

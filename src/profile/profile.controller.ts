@@ -1,0 +1,42 @@
+import { Body, Controller, Get, Patch } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { UserAuth } from '../auth/access.js';
+import { CurrentPrincipal, type Principal } from '../auth/principal.js';
+import { IfMatch, type Versions } from '../http/preconditions.js';
+import { Versioned } from '../http/versioned.js';
+import type { UserRow } from '../users/user-row.js';
+import { UsersService } from '../users/users.service.js';
+import { type OwnUserDto, toOwnUserDto } from './own-user.dto.js';
+import * as docs from './profile.docs.js';
+import { UpdateProfileDto } from './update-profile.dto.js';
+
+/** Self-service: the user that the token was issued for. No id is read from anywhere else. */
+@ApiTags('profile')
+@Controller('api/profile')
+export class ProfileController {
+  constructor(private readonly users: UsersService) {}
+
+  @Get()
+  @UserAuth('profile')
+  @docs.GetProfile()
+  async get(@CurrentPrincipal() me: Principal): Promise<Versioned<OwnUserDto>> {
+    return answer(await this.users.get(me.subject, { refuseSuspended: true }), me);
+  }
+
+  @Patch()
+  @UserAuth('profile')
+  @docs.UpdateProfile()
+  async update(
+    @CurrentPrincipal() me: Principal,
+    @Body() patch: UpdateProfileDto,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<OwnUserDto>> {
+    return answer(
+      await this.users.update(me.subject, patch, { ifMatch, refuseSuspended: true }),
+      me,
+    );
+  }
+}
+
+const answer = (user: UserRow, { scopes }: Principal) =>
+  new Versioned(user.version, toOwnUserDto(user, scopes));

@@ -1,0 +1,47 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiOperation } from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+import {
+  ApiIfMatch,
+  ApiIfNoneMatch,
+  ApiJsonBodyProblems,
+  ApiVersionedAnswer,
+} from '../http/api-headers.js';
+import { UPDATE_PROFILE_EXAMPLE, USER_EXAMPLE } from '../users/user.example.js';
+import { OwnUserDto } from './own-user.dto.js';
+import { UpdateProfileDto } from './update-profile.dto.js';
+
+const SCOPES =
+  'User token, scope `profile`. These fields need a scope of their own: `primaryEmail` (`email`), ' +
+  '`primaryPhone` (`phone`), `identities` and `ssoIdentities` (`identities`), `customData` ' +
+  '(`custom_data`), `profile.address` (`address`).';
+
+export const GetProfile = () =>
+  applyDecorators(
+    ApiOperation({ operationId: 'getProfile', summary: 'Get profile', description: SCOPES }),
+    ApiIfNoneMatch(),
+    ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: USER_EXAMPLE }),
+    ApiProblems('entity.not_found', 'user.suspended'),
+  );
+
+export const UpdateProfile = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'updateProfile',
+      summary: 'Update profile',
+      description:
+        'Update profile for the user, only the fields that are passed in will be updated. null ' +
+        `clears \`name\` and \`avatar\`, '' clears \`name\`.\n\n${SCOPES}`,
+    }),
+    ApiIfMatch(),
+    ApiBody({
+      type: UpdateProfileDto,
+      examples: {
+        full: { summary: 'Every field', value: UPDATE_PROFILE_EXAMPLE },
+        clear: { summary: 'Clear a field', value: { avatar: null } },
+      },
+    }),
+    ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: USER_EXAMPLE }),
+    ApiJsonBodyProblems(),
+    ApiProblems('entity.not_found', 'user.suspended', 'user.username_already_in_use'),
+  );

@@ -1,0 +1,37 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import type { UserPatch } from './user-row.js';
+
+/** Column → value to store. */
+export type Columns = Record<string, unknown>;
+
+/**
+ * What a patch that passed validation means in columns: absent fields are left out, null and ''
+ * both clear, and each unique field brings its key. The only place where a value is normalised.
+ */
+export function patchColumns(patch: UserPatch): Columns {
+  const { username, primaryEmail, primaryPhone, name, avatar, customData, profile } = patch;
+  const columns: Columns = {
+    username: cleared(username),
+    username_key: caseFolded(username),
+    primary_email: cleared(primaryEmail),
+    primary_email_key: caseFolded(primaryEmail),
+    primary_phone: e164(primaryPhone),
+    name: cleared(name),
+    avatar: cleared(avatar),
+    custom_data: customData,
+    profile,
+  };
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+}
+
+type Text = string | null | undefined;
+
+const cleared = (value: Text) => (value === '' ? null : value);
+
+/** Equal for values that differ only in case or in Unicode's compatibility forms. */
+const caseFolded = (value: Text) =>
+  cleared(value) && value?.normalize('NFKC').toLowerCase().normalize('NFKC');
+
+/** The canonical form of a phone number: country code first, no national leading 0, no plus sign. */
+const e164 = (digits: Text) =>
+  cleared(digits) && (parsePhoneNumberFromString(`+${digits}`)?.number.slice(1) ?? digits);

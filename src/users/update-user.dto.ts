@@ -1,0 +1,34 @@
+import {
+  AvatarField,
+  CustomDataField,
+  EmailField,
+  NameField,
+  PhoneField,
+  ProfileField,
+  UsernameField,
+} from '../validation/fields.js';
+import type { UserPatch } from './user-row.js';
+
+/** What a management client may change of any user. */
+export class UpdateUserDto implements UserPatch {
+  @UsernameField({ clearedBy: [null, ''] })
+  username?: string | null;
+
+  @EmailField({ clearedBy: [null, ''] })
+  primaryEmail?: string | null;
+
+  @PhoneField({ clearedBy: [null, ''] })
+  primaryPhone?: string | null;
+
+  @NameField({ clearedBy: [null, ''] })
+  name?: string | null;
+
+  @AvatarField({ clearedBy: [null, ''] })
+  avatar?: string | null;
+
+  @CustomDataField()
+  customData?: Record<string, unknown>;
+
+  @ProfileField()
+  profile?: Record<string, unknown>;
+}

@@ -1,0 +1,31 @@
+import { AppError } from '../errors/app-error.js';
+import { violatedConstraint } from '../database/violated-constraint.js';
+
+type Conflict =
+  | 'user.id_already_in_use'
+  | 'user.username_already_in_use'
+  | 'user.email_already_in_use'
+  | 'user.phone_already_in_use';
+
+/** What it means that a named constraint of `users` refused a row. */
+const CONFLICTS: Record<string, [code: Conflict, pointer: string]> = {
+  pk_users: ['user.id_already_in_use', '/id'],
+  uq_users_tenant_id_username_key: ['user.username_already_in_use', '/username'],
+  uq_users_tenant_id_primary_email_key: ['user.email_already_in_use', '/primaryEmail'],
+  uq_users_tenant_id_primary_phone: ['user.phone_already_in_use', '/primaryPhone'],
+};
+
+/** The 422 that a unique constraint's refusal means, or the error itself. */
+export function conflictOf(error: unknown): unknown {
+  const [code, pointer] = CONFLICTS[violatedConstraint(error) ?? ''] ?? [];
+  if (!code || !pointer) return error;
+  const detail = 'is already in use by another user';
+  return new AppError(code, `${pointer}: ${detail}`, { errors: [{ pointer, code, detail }] });
+}
+
+export const userNotFound = () => new AppError('entity.not_found', 'There is no such user.');
+
+export const userSuspended = () => new AppError('user.suspended', 'The user is suspended.');
+
+export const otherVersion = () =>
+  new AppError('request.precondition_failed', 'The user no longer has a version of If-Match.');

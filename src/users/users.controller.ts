@@ -1,0 +1,59 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ManagementAuth } from '../auth/access.js';
+import { IfMatch, type Versions } from '../http/preconditions.js';
+import { Versioned } from '../http/versioned.js';
+import { CreateUserDto } from './create-user.dto.js';
+import { UpdateUserDto } from './update-user.dto.js';
+import { toUserDto, type UserDto } from './user.dto.js';
+import type { UserRow } from './user-row.js';
+import * as docs from './users.docs.js';
+import { UsersService } from './users.service.js';
+
+/** Management: any user, by a client that has a management token. */
+@ApiTags('users')
+@Controller('api/users')
+export class UsersController {
+  constructor(private readonly users: UsersService) {}
+
+  @Post()
+  @ManagementAuth('users:write')
+  @docs.CreateUser()
+  async create(
+    @Body() { id, ...fields }: CreateUserDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Versioned<UserDto>> {
+    const user = await this.users.create(fields, id);
+    void reply.header('Location', `/api/users/${encodeURIComponent(user.id)}`);
+    return answer(user);
+  }
+
+  @Get(':userId')
+  @ManagementAuth('users:read')
+  @docs.GetUser()
+  async get(@Param('userId') id: string): Promise<Versioned<UserDto>> {
+    return answer(await this.users.get(id));
+  }
+
+  @Patch(':userId')
+  @ManagementAuth('users:write')
+  @docs.UpdateUser()
+  async update(
+    @Param('userId') id: string,
+    @Body() patch: UpdateUserDto,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<UserDto>> {
+    return answer(await this.users.update(id, patch, { ifMatch }));
+  }
+
+  @Delete(':userId')
+  @HttpCode(204)
+  @ManagementAuth('users:delete')
+  @docs.DeleteUser()
+  async delete(@Param('userId') id: string, @IfMatch() ifMatch?: Versions): Promise<void> {
+    await this.users.delete(id, { ifMatch });
+  }
+}
+
+const answer = (user: UserRow) => new Versioned(user.version, toUserDto(user));

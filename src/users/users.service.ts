@@ -1,0 +1,106 @@
+import { randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { retryOnContention } from '../database/retry-on-contention.js';
+import type { Versions } from '../http/preconditions.js';
+import { USER_ID } from '../validation/rules.js';
+import { patchColumns } from './patch-columns.js';
+import { conflictOf, otherVersion, userNotFound, userSuspended } from './user.errors.js';
+import {
+  deleteUser,
+  insertUser,
+  selectUser,
+  type Statement,
+  updateUser,
+} from './user.statements.js';
+import type { UserPatch, UserRow } from './user-row.js';
+
+/** Every key has the tenant in it; there is one tenant for now. */
+const TENANT = 'default';
+
+export interface Access {
+  /** A user's own token stops working when the user is suspended; a management token does not. */
+  refuseSuspended?: boolean;
+}
+
+export interface WriteAccess extends Access {
+  ifMatch?: Versions | undefined;
+}
+
+/** The only reader and the only writer of user records. */
+@Injectable()
+export class UsersService {
+  constructor(private readonly database: DataSource) {}
+
+  /** @throws AppError entity.not_found, user.suspended */
+  async get(id: string, { refuseSuspended = false }: Access = {}): Promise<UserRow> {
+    if (!USER_ID.test(id)) throw userNotFound();
+    const [user] = await this.run<UserRow>(selectUser(TENANT, id));
+    if (!user) throw userNotFound();
+    if (user.isSuspended && refuseSuspended) throw userSuspended();
+    return user;
+  }
+
+  /** @throws AppError user.…_already_in_use */
+  async create(patch: UserPatch, id = randomId()): Promise<UserRow> {
+    const [user] = await this.run<UserRow>(insertUser(TENANT, id, patchColumns(patch)));
+    return user as UserRow;
+  }
+
+  /**
+   * Applies a patch that passed validation, in one statement. A patch that changes nothing answers
+   * the user as it is.
+   *
+   * @throws AppError entity.not_found, user.suspended, request.precondition_failed,
+   *   user.…_already_in_use
+   */
+  async update(id: string, patch: UserPatch, access: WriteAccess = {}): Promise<UserRow> {
+    const { ifMatch, refuseSuspended = false } = access;
+    const columns = patchColumns(patch);
+    if (Object.keys(columns).length === 0) {
+      const user = await this.get(id, access);
+      if (!matches(ifMatch, user.version)) throw otherVersion();
+      return user;
+    }
+    if (!USER_ID.test(id)) throw userNotFound();
+    const [user] = await this.run<UserRow & { changed: boolean }>(
+      updateUser(TENANT, id, columns, { versions: versionsOf(ifMatch), refuseSuspended }),
+    );
+    if (!user) throw userNotFound();
+    if (user.changed) return user;
+    if (user.isSuspended && refuseSuspended) throw userSuspended();
+    if (!matches(ifMatch, user.version)) throw otherVersion();
+    return user;
+  }
+
+  /** @throws AppError entity.not_found, request.precondition_failed */
+  async delete(id: string, { ifMatch }: WriteAccess = {}): Promise<void> {
+    if (!USER_ID.test(id)) throw userNotFound();
+    const [outcome] = await this.run<{ deleted: boolean }>(
+      deleteUser(TENANT, id, versionsOf(ifMatch)),
+    );
+    if (!outcome) throw userNotFound();
+    if (!outcome.deleted) throw otherVersion();
+  }
+
+  private async run<Row>([sql, parameters]: Statement): Promise<Row[]> {
+    try {
+      return await retryOnContention(() => this.database.query<Row[]>(sql, parameters));
+    } catch (error) {
+      throw conflictOf(error);
+    }
+  }
+}
+
+const versionsOf = (ifMatch: Versions | undefined) => (ifMatch === '*' ? undefined : ifMatch);
+
+function matches(ifMatch: Versions | undefined, version: string): boolean {
+  return versionsOf(ifMatch)?.includes(version) ?? true;
+}
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+/** 12 characters, cryptographically random: 62 bits. */
+function randomId(): string {
+  return Array.from({ length: 12 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}

@@ -1,0 +1,65 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { getMetadataStorage, validateSync } from 'class-validator';
+import { invalidInput, type Violation } from '../errors/app-error.js';
+import { jsonPointer } from '../errors/json-pointer.js';
+import { isReadOnly } from '../users/read-only-fields.js';
+import { ruleOf } from './rule.js';
+
+/**
+ * Body → DTO, or every violation at once. It stands in for Nest's ValidationPipe because that one,
+ * like class-transformer, drops keys such as `constructor` in silence, at any depth, and because it
+ * lets any body through when a DTO's class was lost to an `import type`.
+ */
+@Injectable()
+export class BodyPipe implements PipeTransform {
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type !== 'body') return value;
+    const fields = fieldsOf(metatype);
+    const body = value as Record<string, unknown>;
+    const unknown = Object.keys(body).filter((key) => !fields.has(key));
+    const known = Object.fromEntries(Object.entries(body).filter(([key]) => fields.has(key)));
+    const dto = Object.assign(new (metatype as Type<object>)(), known);
+    const refused = validateSync(dto).map(({ property }) => property);
+    const violations = [
+      ...unknown.map(unknownField),
+      ...refused.flatMap((field) => faultsOf(dto, field, body[field])),
+    ];
+    if (violations.length + refused.length > 0) throw invalidInput(violations);
+    return dto;
+  }
+}
+
+const fieldsByClass = new Map<unknown, Set<string>>();
+
+function fieldsOf(metatype: unknown): Set<string> {
+  const cached = fieldsByClass.get(metatype);
+  if (cached) return cached;
+  const rules = getMetadataStorage().getTargetValidationMetadatas(
+    metatype as Type<object>,
+    '',
+    false,
+    false,
+  );
+  const fields = new Set(rules.map(({ propertyName }) => propertyName));
+  if (fields.size === 0) throw new Error('the body of this route has no DTO class with rules');
+  fieldsByClass.set(metatype, fields);
+  return fields;
+}
+
+function unknownField(key: string): Violation {
+  const pointer = jsonPointer([key]);
+  return isReadOnly(key)
+    ? { pointer, code: 'read_only', detail: 'is read-only here' }
+    : { pointer, code: 'unknown_field', detail: 'is not a field of this resource' };
+}
+
+function faultsOf(dto: object, field: string, value: unknown): Violation[] {
+  return ruleOf(
+    dto,
+    field,
+  )(value).map(({ at = [], code, detail }) => ({
+    pointer: jsonPointer([field, ...at]),
+    code,
+    detail,
+  }));
+}

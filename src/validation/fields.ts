@@ -1,0 +1,96 @@
+import { Field, type ClearedBy, type FieldOptions } from './rule.js';
+import { PROFILE_SCHEMA } from './profile.schema.js';
+import * as rules from './rules.js';
+
+/** Clears nothing: null and '' are judged like any other value. */
+const never: ClearedBy = [];
+
+type Options = Partial<FieldOptions>;
+
+/** `name`: any text for people to read. */
+export const NameField = ({ clearedBy = never }: Options = {}) =>
+  Field(
+    rules.nameRule,
+    { type: 'string', maxLength: rules.MAX_NAME },
+    { clearedBy, description: 'Name to show. No control characters.', example: 'Ada Lovelace' },
+  );
+
+/** `avatar`: the URL of a picture. */
+export const AvatarField = ({ clearedBy = never }: Options = {}) =>
+  Field(
+    rules.avatarRule,
+    {
+      type: 'string',
+      format: 'uri',
+      pattern: '^[Hh][Tt][Tt][Pp][Ss]?://',
+      maxLength: rules.MAX_URL,
+    },
+    {
+      clearedBy,
+      description: 'URL of a picture: http or https, without user name or password.',
+      example: 'https://cdn.example.com/ada.png',
+    },
+  );
+
+/** `username`: unique without regard to case. */
+export const UsernameField = ({ clearedBy = never }: Options = {}) =>
+  Field(
+    rules.usernameRule,
+    { type: 'string', pattern: rules.USERNAME.source, maxLength: rules.MAX_KEY },
+    { clearedBy, description: 'Unique without regard to case.', example: 'ada_lovelace' },
+  );
+
+/** `primaryEmail`: unique without regard to case. */
+export const EmailField = ({ clearedBy = never }: Options = {}) =>
+  Field(
+    rules.emailRule,
+    { type: 'string', pattern: rules.EMAIL.source, maxLength: rules.MAX_KEY },
+    {
+      clearedBy,
+      description: 'Unique without regard to case. No control or invisible characters.',
+      example: 'ada@example.com',
+    },
+  );
+
+/** `primaryPhone`: digits only, country code first. */
+export const PhoneField = ({ clearedBy = never }: Options = {}) =>
+  Field(
+    rules.phoneRule,
+    { type: 'string', pattern: rules.PHONE.source },
+    {
+      clearedBy,
+      description:
+        'A possible international number in digits, country code first; unique. Stored without ' +
+        'the national leading 0, so `61 0412…` is answered as `61412…`. Anything else is 422 `user.invalid_phone`.',
+      example: '61412345678',
+    },
+  );
+
+/** `customData`: replaces the whole object. */
+export const CustomDataField = () =>
+  Field(
+    rules.customDataRule,
+    { type: 'object', additionalProperties: true },
+    {
+      description: 'Any JSON object, at most 32 levels deep. Replaces the whole stored one.',
+      example: { plan: 'pro' },
+    },
+  );
+
+/** `profile`: replaces the whole object. */
+export const ProfileField = () =>
+  Field(rules.profileRule, PROFILE_SCHEMA, {
+    description: 'OpenID Connect claims, at most 16 KiB as JSON. Replaces the whole stored object.',
+    example: { familyName: 'Lovelace', givenName: 'Ada' },
+  });
+
+/** `id` of a new user. */
+export const UserIdField = () =>
+  Field(
+    rules.userIdRule,
+    { type: 'string', pattern: rules.USER_ID.source },
+    {
+      description: 'The subject that your identity provider knows the user by; made when left out.',
+      example: 'auth0|5f7c8ec7c33c6c004bbafe82',
+    },
+  );

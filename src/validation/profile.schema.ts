@@ -1,0 +1,14 @@
+import { ADDRESS_CLAIMS, PROFILE_CLAIMS } from './rules.js';
+
+const strings = (names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+
+/** OpenAPI schema of `profile`: the 12 claims, each optional, and whatever else a team keeps there. */
+export const PROFILE_SCHEMA = {
+  type: 'object',
+  properties: {
+    ...strings(PROFILE_CLAIMS),
+    address: { type: 'object', properties: strings(ADDRESS_CLAIMS), additionalProperties: true },
+  },
+  additionalProperties: true,
+};

@@ -1,0 +1,54 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ValidateBy, ValidateIf } from 'class-validator';
+import type { ViolationCode } from '../errors/error-codes.js';
+
+/** What is wrong with a value; `at` leads to the part of it that is, the value itself if left out. */
+export interface Fault {
+  at?: (string | number)[];
+  code: ViolationCode;
+  detail: string;
+}
+
+/** One rule of the contract: a pure function that returns every fault of a value, none if it is good. */
+export type Rule = (value: unknown) => Fault[];
+
+const RULE = Symbol('rule');
+
+/** The rule of a field, to ask it what is wrong with a value that it refused. */
+export function ruleOf(dto: object, field: string): Rule {
+  return Reflect.getMetadata(RULE, dto, field) as Rule;
+}
+
+/** The values that clear a field. Each one that is not listed is judged by the field's rule. */
+export type ClearedBy = readonly (null | '')[];
+
+export interface FieldOptions {
+  clearedBy?: ClearedBy;
+  description: string;
+  example: unknown;
+}
+
+/**
+ * A field of a patch: absent keeps the stored value, a value of `clearedBy` clears it, any other
+ * must pass the rule. Validation and OpenAPI come from the same declaration.
+ */
+export function Field(rule: Rule, schema: object, options: FieldOptions): PropertyDecorator {
+  const { clearedBy = [], description, example } = options;
+  const clears = (value: unknown) => clearedBy.includes(value as null | '');
+  const schemas = [
+    schema,
+    ...(clears('') ? [{ type: 'string', maxLength: 0, description: "'' clears the field." }] : []),
+    ...(clears(null) ? [{ type: 'null', description: 'null clears the field.' }] : []),
+  ];
+  return applyDecorators(
+    ValidateIf((_, value) => value !== undefined && !clears(value)),
+    ValidateBy({ name: 'field', validator: { validate: (value) => rule(value).length === 0 } }),
+    Reflect.metadata(RULE, rule),
+    ApiPropertyOptional({
+      description,
+      example,
+      ...(schemas.length > 1 ? { anyOf: schemas } : schema),
+    }),
+  );
+}
