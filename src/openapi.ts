@@ -36,7 +36,13 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
       SECURITY_SCHEMES.management,
     )
     .build();
-  return SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto, ViolationDto] });
+  const document = SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemDto, ViolationDto],
+  });
+  // Every shape of the contract is closed: nothing else is answered, nothing else is accepted.
+  for (const schema of Object.values(document.components?.schemas ?? {}))
+    if (!('$ref' in schema)) schema.additionalProperties ??= false;
+  return document;
 }
 
 /** Swagger UI at /docs, the document at /openapi.json. */

@@ -140,7 +140,7 @@ export class EmbeddedPostgres {
       ...(this.options.settings ?? []),
     ];
     const log = join(this.cluster, 'server.log');
-    const flags = settings.map((setting) => `-c ${setting}`).join(' ');
+    const flags = settings.map((setting) => `-c "${setting}"`).join(' ');
     try {
       await this.pgCtl('start', '-w', '-t', '60', '-l', log, '-o', flags);
     } catch (error) {

@@ -1,22 +1,28 @@
-import { PartialType } from '@nestjs/swagger';
+import { IntersectionType, OmitType, PartialType, PickType } from '@nestjs/swagger';
 import { toUserDto, UserDto } from '../users/user.dto.js';
 import type { UserRow } from '../users/user-row.js';
 
-/** The user as he sees himself: fields that the token has no scope for are left out. */
-export class OwnUserDto extends PartialType(UserDto) {}
+/** The scope that opens a field to its user; a field that is not here comes with `profile`. */
+const SCOPE_OF = {
+  primaryEmail: 'email',
+  primaryPhone: 'phone',
+  identities: 'identities',
+  ssoIdentities: 'identities',
+  customData: 'custom_data',
+} as const satisfies Partial<Record<keyof UserDto, string>>;
 
-/** Which scope opens which fields; all others come with `profile`. */
-const FIELDS_BY_SCOPE: [scope: string, fields: (keyof UserDto)[]][] = [
-  ['email', ['primaryEmail']],
-  ['phone', ['primaryPhone']],
-  ['identities', ['identities', 'ssoIdentities']],
-  ['custom_data', ['customData']],
-];
+const SCOPED_FIELDS = Object.keys(SCOPE_OF) as (keyof typeof SCOPE_OF)[];
+
+/** The user as he sees himself: fields that the token has no scope for are left out. */
+export class OwnUserDto extends IntersectionType(
+  OmitType(UserDto, SCOPED_FIELDS),
+  PartialType(PickType(UserDto, SCOPED_FIELDS)),
+) {}
 
 export function toOwnUserDto(user: UserRow, scopes: ReadonlySet<string>): OwnUserDto {
-  const hidden = FIELDS_BY_SCOPE.filter(([scope]) => !scopes.has(scope)).flatMap(([, of]) => of);
+  const hidden: string[] = SCOPED_FIELDS.filter((field) => !scopes.has(SCOPE_OF[field]));
   const { address: _address, ...profile } = user.profile;
   const own = { ...user, profile: scopes.has('address') ? user.profile : profile };
-  const entries = Object.entries(toUserDto(own));
-  return Object.fromEntries(entries.filter(([field]) => !hidden.includes(field as keyof UserDto)));
+  const shown = Object.entries(toUserDto(own)).filter(([field]) => !hidden.includes(field));
+  return Object.fromEntries(shown) as unknown as OwnUserDto;
 }

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { recordedRoutes } from '../../src/http/allowed-methods.js';
+import { openApiDocument } from '../../src/openapi.js';
+import { createKey, MANAGEMENT_AUDIENCE, USER_AUDIENCE } from '../support/test-issuer.js';
+import { TestApp } from '../support/test-app.js';
+import { insertUser } from '../support/users.js';
+
+let app: TestApp;
+let routes: { method: string; url: string; kind: Kind }[];
+let document: OpenAPIObject;
+let userId: string;
+
+type Kind = 'user' | 'management' | 'public';
+
+/** Routes of Swagger UI, which are not the API's. */
+const isDocumentation = (url: string) => url.startsWith('/docs') || url === '/openapi.json';
+
+beforeAll(async () => {
+  app = await TestApp.start();
+  document = openApiDocument(app.app);
+  userId = await insertUser(app);
+  routes = recordedRoutes(app.app.getHttpAdapter().getInstance())
+    .filter(({ url }) => !isDocumentation(url))
+    .flatMap(({ url, methods }) => methods.map((method) => ({ method, url, kind: kindOf(url) })));
+});
+afterAll(() => app.stop());
+
+function kindOf(url: string): Kind {
+  if (url.startsWith('/health/')) return 'public';
+  return url.startsWith('/api/profile') ? 'user' : 'management';
+}
+
+/** Every way of being the wrong caller, by what it sends. */
+const badCallers: Record<string, (kind: Kind) => Promise<string | undefined>> = {
+  'no Authorization header': async () => undefined,
+  'an empty Authorization header': async () => '',
+  'Basic credentials': async () => 'Basic dTpw',
+  'Bearer without a token': async () => 'Bearer ',
+  'a token that is no JWT': async () => 'Bearer abc',
+  'two tokens': async (kind) => `Bearer ${await good(kind)} ${await good(kind)}`,
+  'a token of the other kind': async (kind) => bearer(kind === 'user' ? 'management' : 'user'),
+  'a token for both audiences': (kind) =>
+    bearer(kind, { aud: [USER_AUDIENCE, MANAGEMENT_AUDIENCE] }),
+  'a token for another audience': (kind) => bearer(kind, { aud: 'urn:other' }),
+  'a token without audience': (kind) => bearer(kind, { aud: undefined }),
+  'a token of another issuer': (kind) => bearer(kind, { iss: 'https://evil.example' }),
+  'a token without issuer': (kind) => bearer(kind, { iss: undefined }),
+  'an expired token': (kind) => bearer(kind, { exp: seconds(-1) }),
+  'a token without expiry': (kind) => bearer(kind, { exp: undefined }),
+  'a token whose expiry is text': (kind) => bearer(kind, { exp: String(seconds(600)) }),
+  'a token that is not valid yet': (kind) => bearer(kind, { nbf: seconds(30) }),
+  'a token issued in the future': (kind) => bearer(kind, { iat: seconds(30) }),
+  'a token without subject': (kind) => bearer(kind, { sub: undefined }),
+  'a token whose subject is a number': (kind) => bearer(kind, { sub: 5 }),
+  'a token signed by a key of its own': async (kind) =>
+    bearer(kind, {}, {}, await createKey('first')),
+  'a token of an unknown key': async (kind) => bearer(kind, {}, {}, await createKey('unknown')),
+  'a token that brings its key (jwk)': async (kind) => {
+    const key = await createKey('own');
+    return bearer(kind, {}, { jwk: key.publicJwk }, key);
+  },
+  'a token with jku': (kind) => bearer(kind, {}, { jku: `${app.issuer.url}/jwks` }),
+  'a token with x5u': (kind) => bearer(kind, {}, { x5u: `${app.issuer.url}/x5u` }),
+  'a token with an unknown crit': (kind) => bearer(kind, {}, { crit: ['foo'], foo: true }),
+  'an unsigned token (none)': async (kind) => unsigned(await good(kind), 'none', ''),
+  'a token signed with HS256': async (kind) => unsigned(await good(kind), 'HS256', 'AAAA'),
+  'a token with a changed payload': async (kind) => tampered(await good(kind)),
+};
+
+const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow;
+
+const good = (kind: Kind, claims = {}) =>
+  app.issuer.sign({
+    sub: kind === 'user' ? userId : 'test-client',
+    aud: kind === 'user' ? USER_AUDIENCE : MANAGEMENT_AUDIENCE,
+    scope: kind === 'user' ? 'profile' : 'all',
+    ...claims,
+  });
+
+async function bearer(
+  kind: Kind,
+  claims: object = {},
+  header: Record<string, unknown> = {},
+  key = app.issuer.keys[0],
+): Promise<string> {
+  const sub = kind === 'user' ? userId : 'test-client';
+  const aud = kind === 'user' ? USER_AUDIENCE : MANAGEMENT_AUDIENCE;
+  const scope = kind === 'user' ? 'profile' : 'all';
+  return `Bearer ${await app.issuer.sign({ sub, aud, scope, ...claims }, header, key)}`;
+}
+
+function unsigned(token: string, alg: string, signature: string): string {
+  const header = Buffer.from(JSON.stringify({ alg, kid: 'first' })).toString('base64url');
+  return `Bearer ${header}.${token.split('.')[1]}.${signature}`;
+}
+
+function tampered(token: string): string {
+  const [header, payload = '', signature] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
+  const changed = Buffer.from(JSON.stringify({ ...claims, scope: 'all profile x' }));
+  return `Bearer ${header}.${changed.toString('base64url')}.${signature}`;
+}
+
+const call = (method: string, url: string, authorization: string | undefined) =>
+  app.call({
+    method,
+    url: url.replace(':userId', userId),
+    headers: authorization === undefined ? {} : { authorization },
+    // A body that would be refused: the caller must not get as far.
+    ...(method === 'GET' || method === 'HEAD' ? {} : { body: '{"name":' }),
+  });
+
+describe('every route that is not public', () => {
+  it.each(Object.keys(badCallers))('answers 401 to %s and changes nothing', async (caller) => {
+    const before = await app.row(userId);
+    const closed = routes.filter(({ kind }) => kind !== 'public');
+    expect(closed.length).toBeGreaterThanOrEqual(8);
+    for (const { method, url, kind } of closed) {
+      const answer = await call(method, url, await badCallers[caller]?.(kind));
+      expect(`${method} ${url} ${answer.status}`).toBe(`${method} ${url} 401`);
+      expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
+      expect(answer.headers['content-type']).toContain('application/problem+json');
+      if (method !== 'HEAD')
+        expect(answer.json.code).toMatch(/^auth\.(unauthorized|authorization_)/);
+    }
+    expect(await app.row(userId)).toBe(before);
+  });
+
+  it('answers 403 and names the scope when the token has another one', async () => {
+    const before = await app.row(userId);
+    for (const { method, url, kind } of routes.filter((route) => route.kind !== 'public')) {
+      const token = await good(kind, { scope: 'email openid users:password', permissions: ['x'] });
+      const answer = await call(method, url, `Bearer ${token}`);
+      expect(`${method} ${url} ${answer.status}`).toBe(`${method} ${url} 403`);
+      const [, scope] =
+        /error="insufficient_scope", scope="(.+)"/.exec(answer.headers['www-authenticate'] ?? '') ??
+        [];
+      expect(scope).toBeDefined();
+      if (method !== 'HEAD') {
+        expect(answer.json.code).toBe('auth.forbidden');
+        expect(answer.json.detail).toContain(scope);
+      }
+    }
+    expect(await app.row(userId)).toBe(before);
+  });
+
+  it('is one of the API document, with the security scheme of its audience', () => {
+    for (const { method, url, kind } of routes.filter((route) => route.method !== 'HEAD')) {
+      const path = document.paths[url.replace(/:(\w+)/g, '{$1}')];
+      const operation = path?.[method.toLowerCase() as 'get'];
+      expect(`${method} ${url} ${JSON.stringify(operation?.security)}`).toBe(
+        `${method} ${url} ${kind === 'public' ? '[]' : `[{"${kind}Token":[]}]`}`,
+      );
+    }
+  });
+});
+
+describe('a good token', () => {
+  it.each([
+    ['scope as a string', { scope: 'openid users:read' }],
+    ['scp as a string', { scope: undefined, scp: 'users:read openid' }],
+    ['scp as an array', { scope: undefined, scp: ['users:read'] }],
+    ['permissions', { scope: undefined, permissions: ['users:read'] }],
+    ['one of several audiences', { aud: ['urn:other', MANAGEMENT_AUDIENCE] }],
+    ['nbf and iat a little ahead', { nbf: seconds(3), iat: seconds(3) }],
+  ])('is accepted with %s', async (_, claims) => {
+    const token = await good('management', claims);
+    expect((await call('GET', '/api/users/:userId', `Bearer ${token}`)).status).toBe(200);
+  });
+
+  it.each(['bearer', 'BEARER', 'BeArEr'])('is accepted behind the scheme word %s', async (word) => {
+    const token = await good('user');
+    expect((await call('GET', '/api/profile', `${word} ${token}`)).status).toBe(200);
+  });
+
+  it.each([
+    ['GET', 'users:read'],
+    ['PATCH', 'users:write'],
+    ['DELETE', 'users:delete'],
+  ])('with only the narrow scope may %s with %s and nothing else', async (method, scope) => {
+    const token = await good('management', { scope });
+    for (const other of ['GET', 'PATCH', 'DELETE']) {
+      const { status } = await call(other, '/api/users/nobody', `Bearer ${token}`);
+      expect(status === 403).toBe(other !== method);
+    }
+  });
+
+  it('from the cache still counts for one audience only', async () => {
+    const token = await good('management');
+    expect((await call('GET', '/api/users/:userId', `Bearer ${token}`)).status).toBe(200);
+    expect((await call('GET', '/api/profile', `Bearer ${token}`)).status).toBe(401);
+  });
+
+  it('stops counting when it expires, although it is in the cache', async () => {
+    const token = await good('user', { exp: seconds(2) });
+    expect((await call('GET', '/api/profile', `Bearer ${token}`)).status).toBe(200);
+    await new Promise((done) => setTimeout(done, 2100));
+    expect((await call('GET', '/api/profile', `Bearer ${token}`)).status).toBe(401);
+  });
+});
+
+describe.each([
+  '/api//profile',
+  '//api/profile',
+  '/api/%70rofile',
+  '/api/profile/',
+  '/API/PROFILE',
+  '/api/profile;a=b',
+  '/api/%2e%2e/api/profile',
+  `/api/users%2F${'x'}`,
+])('the path %s', (url) => {
+  it('does not lead past the token guard', async () => {
+    const { status } = await app.call({ method: 'GET', url });
+    expect([401, 404]).toContain(status);
+  });
+});

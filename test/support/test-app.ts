@@ -1,0 +1,90 @@
+import { Writable } from 'node:stream';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from '../../src/app.js';
+import { parseEnv } from '../../src/config/env.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from './test-issuer.js';
+
+export interface Call {
+  method: string;
+  url: string;
+  token?: string | undefined;
+  /** Sent as JSON; a string or Buffer is sent as it is. */
+  body?: unknown;
+  headers?: Record<string, string> | undefined;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | undefined>;
+  text: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into any answer
+  json: any;
+}
+
+/** The service as main starts it, with its own database and issuer. */
+export class TestApp {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly database: TestDatabase,
+    readonly issuer: TestIssuer,
+    readonly log: string[],
+  ) {}
+
+  static async start(env: Record<string, string> = {}): Promise<TestApp> {
+    const [database, issuer] = await Promise.all([createTestDatabase(), TestIssuer.start()]);
+    const log: string[] = [];
+    const logTo = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        log.push(chunk.toString());
+        done();
+      },
+    });
+    const settings = {
+      DATABASE_URL: database.url,
+      AUTH_ISSUER: issuer.url,
+      AUTH_USER_AUDIENCE: USER_AUDIENCE,
+      AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
+      ...env,
+    };
+    const app = await createApp(parseEnv(settings), { logTo });
+    await app.getHttpAdapter().getInstance().ready();
+    return new TestApp(app, database, issuer, log);
+  }
+
+  async call({ method, url, token, body, headers = {} }: Call): Promise<Answer> {
+    const raw = typeof body === 'string' || Buffer.isBuffer(body);
+    const response = await this.app.inject({
+      method: method as 'GET',
+      url,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body !== undefined && { payload: raw ? body : JSON.stringify(body) }),
+    });
+    const text = response.payload;
+    return {
+      status: response.statusCode,
+      headers: response.headers as Record<string, string | undefined>,
+      text,
+      json: text.startsWith('{') ? (JSON.parse(text) as unknown) : undefined,
+    };
+  }
+
+  /** Every column of a user, as text: what «the row is byte-identical» compares. */
+  async row(id: string): Promise<string | undefined> {
+    const { rows } = await this.database.client.query<{ row: string }>(
+      `SELECT ctid || xmin::text || to_jsonb(u)::text AS row FROM users u WHERE id = $1`,
+      [id],
+    );
+    return rows[0]?.row;
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.issuer.stop();
+    await this.database.drop();
+  }
+}

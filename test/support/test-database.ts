@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { TEMPLATE } from './test-server.js';
+
+export interface TestDatabase {
+  name: string;
+  url: string;
+  /** A connection of the test's own, beside the service's pool. */
+  client: Client;
+  drop(): Promise<void>;
+}
+
+/** A migrated, empty database for one test file. */
+export async function createTestDatabase(template = TEMPLATE): Promise<TestDatabase> {
+  const serverUrl = process.env['TEST_DATABASE_URL'] ?? '';
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await once(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = serverUrl.replace(/\/postgres$/, `/${name}`);
+  const client = new Client(url);
+  await client.connect();
+  return {
+    name,
+    url,
+    client,
+    drop: async () => {
+      await client.end();
+      await once(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/** Clones of one template must not be made at the same moment: the advisory lock lines them up. */
+async function once(url: string, statement: string): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  await client.query('SELECT pg_advisory_lock(1)');
+  await client.query(statement);
+  await client.end();
+}
