@@ -9,7 +9,9 @@ const MESSAGES =
 /** Whether an error means that the database cannot be reached or takes no more work just now. */
 export function databaseUnavailable(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
-  const { code } = thrown as { code?: unknown };
+  const { code, severity } = thrown as { code?: unknown; severity?: unknown };
+  // FATAL ends the session: the connection was refused or cut, whatever the code.
+  if (severity === 'FATAL' || severity === 'PANIC') return true;
   if (typeof code === 'string' && (SQLSTATES.test(code) || SYSTEM_ERRORS.test(code))) return true;
   if (MESSAGES.test(thrown.message)) return true;
   const { driverError } = thrown as { driverError?: unknown };

@@ -35,7 +35,7 @@ export class ErrorFilter implements ExceptionFilter {
 export function sendProblem(reply: FastifyReply, error: AppError, requestId: string): void {
   void reply
     .status(error.status)
-    .headers(error.extra.headers ?? {})
+    .headers({ 'X-Request-Id': requestId, ...error.extra.headers })
     .type(PROBLEM_JSON)
     .send(JSON.stringify(toProblem(error, requestId)));
 }

@@ -7,6 +7,8 @@ export interface TestDatabase {
   url: string;
   /** A connection of the test's own, beside the service's pool. */
   client: Client;
+  /** Opens or closes the database to new connections. */
+  allowConnections(allow: boolean): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -22,6 +24,8 @@ export async function createTestDatabase(template = TEMPLATE): Promise<TestDatab
     name,
     url,
     client,
+    allowConnections: (allow) =>
+      once(serverUrl, `ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allow}`),
     drop: async () => {
       await client.end();
       await once(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { ENV_NAMES, parseEnv } from '../../src/config/env.js';
+import { ERROR_CODES } from '../../src/errors/error-codes.js';
+
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+describe('.env.example', () => {
+  const lines = read('.env.example').split('\n');
+  const names = lines.flatMap((line) => /^#? ?([A-Z][A-Z_]+)=/.exec(line)?.[1] ?? []);
+
+  it('lists every setting once and nothing else', () => {
+    expect(names.sort()).toEqual([...ENV_NAMES].sort());
+  });
+
+  it('shows the defaults of the code', () => {
+    const defaults = parseEnv({}) as unknown as Record<string, unknown>;
+    for (const line of lines) {
+      const [, name = '', value = ''] = /^# ?([A-Z_]+)=(\S+)$/.exec(line) ?? [];
+      if (name && defaults[name] !== undefined)
+        expect(`${name}=${String(defaults[name])}`).toBe(`${name}=${value}`);
+    }
+  });
+});
+
+describe('README.md', () => {
+  const readme = read('README.md');
+
+  it.each(Object.entries(ERROR_CODES))('lists the code %s with its status', (code, { status }) => {
+    expect(readme).toMatch(
+      new RegExp(`\\| ${status} \\|[^\\n]*\`${code.replaceAll('.', '\\.')}\``),
+    );
+  });
+
+  it.each(ENV_NAMES)('lists the setting %s', (name) => {
+    expect(readme).toContain(`\`${name}\``);
+  });
+
+  it('has no other code', () => {
+    const codes = readme.match(/`(guard|request|auth|user|entity|service)\.[a-z_]+`/g) ?? [];
+    for (const code of codes) expect(Object.keys(ERROR_CODES)).toContain(code.slice(1, -1));
+  });
+});

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { ERROR_CODES } from '../../src/errors/error-codes.js';
+import { openApiDocument } from '../../src/openapi.js';
+import { TestApp } from '../support/test-app.js';
+import { insertUser } from '../support/users.js';
+
+const committed = readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8');
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the document is looked into freely
+const document = JSON.parse(committed) as any;
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await TestApp.start();
+});
+afterAll(() => app.stop());
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+ajv.addSchema({ ...document, $id: 'openapi' });
+const schema = (name: string): ValidateFunction =>
+  ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
+
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
+  Object.entries(item as object).map(([method, operation]): [string, any] => [
+    `${method.toUpperCase()} ${path}`,
+    operation,
+  ]),
+);
+
+describe('openapi.json', () => {
+  it('is what the code describes; npm run openapi writes it anew', () => {
+    expect(`${JSON.stringify(openApiDocument(app.app), null, 2)}\n`).toBe(committed);
+  });
+
+  it('is what the service serves', async () => {
+    const answer = await app.call({ method: 'GET', url: '/openapi.json' });
+    expect(answer.json).toEqual(document);
+    expect((await app.call({ method: 'GET', url: '/docs' })).text).toContain('swagger-ui');
+  });
+
+  it.each(operations)('has examples for %s that fit their schemas', (_, operation) => {
+    const media = [operation.requestBody, ...Object.values(operation.responses)].flatMap(
+      (
+        part: {
+          content?: Record<string, { schema: object; example?: unknown; examples?: object }>;
+        } = {},
+      ) => Object.values(part.content ?? {}),
+    );
+    for (const { schema: shape, example, examples = {} } of media) {
+      const reference = (shape as { $ref?: string }).$ref;
+      const validate = ajv.compile(reference ? { $ref: `openapi${reference}` } : shape);
+      const values = Object.values(examples as Record<string, { value: unknown }>);
+      for (const value of [example, ...values.map((one) => one.value)].filter(
+        (v) => v !== undefined,
+      )) {
+        validate(value);
+        expect(validate.errors).toBeNull();
+      }
+    }
+  });
+
+  it('knows only codes of the catalogue, and every one that a route can answer', () => {
+    const codes = new Set(
+      operations.flatMap(([, operation]) =>
+        Object.values(
+          operation.responses as Record<
+            string,
+            { content?: Record<string, { examples?: object }> }
+          >,
+        ).flatMap(({ content }) =>
+          Object.keys(content?.['application/problem+json']?.examples ?? {}),
+        ),
+      ),
+    );
+    const unrouted = [
+      'request.malformed',
+      'request.route_not_found',
+      'request.method_not_allowed',
+      'request.timeout',
+      'request.header_fields_too_large',
+    ];
+    expect([...codes, ...unrouted].sort()).toEqual(Object.keys(ERROR_CODES).sort());
+  });
+
+  it.each([
+    ['UpdateProfileDto', { name: null, avatar: null }, true],
+    ['UpdateProfileDto', { name: '' }, true],
+    ['UpdateProfileDto', { avatar: '' }, false],
+    ['UpdateProfileDto', { username: null }, false],
+    ['UpdateProfileDto', { username: '' }, false],
+    ['UpdateProfileDto', { primaryEmail: 'a@b.cd' }, false],
+    ['UpdateUserDto', { username: null, primaryEmail: null, primaryPhone: null }, true],
+    [
+      'UpdateUserDto',
+      { username: '', primaryEmail: '', primaryPhone: '', name: '', avatar: '' },
+      true,
+    ],
+    ['UpdateUserDto', { customData: null }, false],
+    ['UpdateUserDto', { profile: { nickname: null } }, false],
+    ['UpdateUserDto', { profile: { more: [1] }, customData: { any: 1 } }, true],
+    ['UpdateUserDto', { primaryPhone: '+44' }, false],
+    ['UpdateUserDto', { id: 'x' }, false],
+  ])('%s: %j is valid: %s, to the schema and to the service alike', async (name, body, valid) => {
+    expect(schema(name)(body)).toBe(valid);
+    const id = await insertUser(app);
+    const own = name === 'UpdateProfileDto';
+    const answer = await app.call({
+      method: 'PATCH',
+      url: own ? '/api/profile' : `/api/users/${id}`,
+      token: own ? await app.issuer.userToken(id) : await app.issuer.managementToken(),
+      body,
+    });
+    expect(answer.status === 200).toBe(valid);
+  });
+
+  it('describes real answers exactly', async () => {
+    const id = await insertUser(app);
+    const token = await app.issuer.managementToken();
+    const user = await app.call({ method: 'GET', url: `/api/users/${id}`, token });
+    const own = await app.call({
+      method: 'GET',
+      url: '/api/profile',
+      token: await app.issuer.userToken(id, { scope: 'profile' }),
+    });
+    const problem = await app.call({
+      method: 'PATCH',
+      url: `/api/users/${id}`,
+      token,
+      body: { name: 5 },
+    });
+    for (const [name, { json }] of [
+      ['UserDto', user],
+      ['OwnUserDto', own],
+      ['Problem', problem],
+    ] as const) {
+      const validate = schema(name);
+      validate(json);
+      expect(validate.errors).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestApp } from '../support/test-app.js';
+import { insertUser } from '../support/users.js';
+
+const ORIGIN = 'https://app.example.com';
+
+describe('security headers', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+
+  it.each(['/health/live', '/api/profile', '/nope', '/docs'])('are on %s', async (url) => {
+    const { headers } = await app.call({ method: 'GET', url });
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['content-security-policy']).toContain("default-src 'self'");
+  });
+
+  it('open nothing to other origins by default', async () => {
+    const { headers } = await app.call({
+      method: 'GET',
+      url: '/health/live',
+      headers: { origin: ORIGIN },
+    });
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('does not say what the service is made of', async () => {
+    const { headers } = await app.call({ method: 'GET', url: '/health/live' });
+    expect(headers['x-powered-by']).toBeUndefined();
+    expect(headers['server']).toBeUndefined();
+  });
+});
+
+describe('CORS_ORIGINS', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await TestApp.start({ CORS_ORIGINS: `${ORIGIN}, https://b.example` });
+  });
+  afterAll(() => app.stop());
+
+  it('lets these origins in, and shows them the ETag', async () => {
+    const token = await app.issuer.userToken(await insertUser(app));
+    const { headers } = await app.call({
+      method: 'GET',
+      url: '/api/profile',
+      token,
+      headers: { origin: ORIGIN },
+    });
+    expect(headers['access-control-allow-origin']).toBe(ORIGIN);
+    expect(headers['access-control-expose-headers']).toContain('ETag');
+    expect(headers['vary']).toMatch(/Origin/i);
+    expect(headers['vary']).toMatch(/Authorization/);
+  });
+
+  it('answers their preflight without a token', async () => {
+    const answer = await app.call({
+      method: 'OPTIONS',
+      url: '/api/profile',
+      headers: { origin: ORIGIN, 'access-control-request-method': 'PATCH' },
+    });
+    expect(answer.status).toBe(204);
+    expect(answer.headers['access-control-allow-methods']).toContain('PATCH');
+  });
+
+  it('lets no other origin in', async () => {
+    const { headers } = await app.call({
+      method: 'GET',
+      url: '/health/live',
+      headers: { origin: 'https://evil.example' },
+    });
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('a shutdown', () => {
+  it('finishes the requests that run, also one whose body is still on its way', async () => {
+    const app = await TestApp.start();
+    await app.app.listen(0, '127.0.0.1');
+    const id = await insertUser(app);
+    const token = await app.issuer.managementToken();
+    const answer = new Promise<{ status: number | undefined; text: string }>((done, fail) => {
+      const call = request(
+        `${addressOf(app)}/api/users/${id}`,
+        {
+          method: 'PATCH',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => done({ status: response.statusCode, text }));
+        },
+      );
+      call.on('error', fail);
+      call.write('{"name":');
+      setTimeout(() => call.end('"finished"}'), 600);
+    });
+    await sleep(200);
+    const closed = app.app.close();
+    expect(await answer).toMatchObject({ status: 200 });
+    await closed;
+    const { rows } = await app.database.client.query('SELECT name FROM users WHERE id = $1', [id]);
+    expect(rows).toEqual([{ name: 'finished' }]);
+    await app.stop();
+  });
+});
+
+/** The address that the app listens on. */
+function addressOf(app: TestApp): string {
+  const { port } = app.app.getHttpServer().address() as { port: number };
+  return `http://127.0.0.1:${port}`;
+}

@@ -1,0 +1,134 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
+import { COOLDOWN_MS, MAX_AGE_MS } from '../../src/auth/issuer-keys.js';
+import { createKey } from '../support/test-issuer.js';
+import { TestApp } from '../support/test-app.js';
+import { insertUser } from '../support/users.js';
+
+let app: TestApp;
+let userId: string;
+let clock = 0;
+
+beforeEach(async () => {
+  app = await TestApp.start();
+  userId = await insertUser(app);
+});
+afterEach(() => app.stop());
+// Only the clock is turned; timers and sockets stay real.
+beforeAll(() => {
+  const now = Date.now;
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + clock);
+});
+beforeEach(() => (clock = 0));
+afterAll(() => jest.restoreAllMocks());
+
+const get = async (token: string) => app.call({ method: 'GET', url: '/api/profile', token });
+const fetches = () => app.issuer.requests.filter((url) => url === '/jwks').length;
+const signedBy = async (kid: string) =>
+  app.issuer.sign(
+    {
+      sub: userId,
+      aud: 'urn:test:profile',
+      scope: 'profile',
+      exp: Math.floor(Date.now() / 1000) + 3600,
+    },
+    {},
+    await createKey(kid),
+  );
+
+describe('the keys of the issuer', () => {
+  it.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'])(
+    'verify %s',
+    async (alg) => {
+      app.issuer.keys = [await createKey('only', alg)];
+      expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    },
+  );
+
+  it('are found by discovery and fetched once for many tokens at once', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, jti) => app.issuer.userToken(userId, { jti })),
+    );
+    const answers = await Promise.all(tokens.map(get));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(app.issuer.requests).toEqual(['/.well-known/openid-configuration', '/jwks']);
+  });
+
+  it('may come from AUTH_JWKS_URI without discovery', async () => {
+    const other = await TestApp.start({ AUTH_JWKS_URI: `${app.issuer.url}/jwks` });
+    const token = await app.issuer.userToken(userId, { iss: other.issuer.url });
+    expect((await other.call({ method: 'GET', url: '/api/profile', token })).status).toBe(404);
+    expect(other.issuer.requests).toEqual([]);
+    await other.stop();
+  });
+
+  it('may be rotated: a new key is found at once, the old one goes on until it is withdrawn', async () => {
+    const old = await app.issuer.userToken(userId);
+    expect((await get(old)).status).toBe(200);
+    app.issuer.keys.unshift(await createKey('second'));
+    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    expect((await get(old)).status).toBe(200);
+  });
+
+  it('that were withdrawn stop counting once the keys are fetched again, cached token or not', async () => {
+    const old = await app.issuer.userToken(userId);
+    expect((await get(old)).status).toBe(200);
+    app.issuer.keys = [await createKey('second')];
+    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    expect((await get(old)).status).toBe(401);
+  });
+
+  it('are fetched again in the background when they are old', async () => {
+    const claims = { exp: Math.floor(Date.now() / 1000) + 7200 };
+    const old = await app.issuer.userToken(userId, claims);
+    expect((await get(old)).status).toBe(200);
+    app.issuer.keys = [await createKey('second')];
+    clock = MAX_AGE_MS + 1000;
+    expect((await get(await app.issuer.userToken(userId, claims))).status).toBe(200);
+    expect((await get(old)).status).toBe(401);
+  });
+
+  it('are not fetched again for every unknown kid, only once per cooldown', async () => {
+    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    for (const kid of ['a', 'b', 'c', 'd'])
+      expect((await get(await signedBy(kid))).status).toBe(401);
+    expect(fetches()).toBe(2);
+    clock = COOLDOWN_MS + 1000;
+    expect((await get(await signedBy('e'))).status).toBe(401);
+    expect(fetches()).toBe(3);
+  });
+
+  it('go on serving while the issuer is down; an unknown one is 503, not 500 or 401', async () => {
+    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    app.issuer.isDown = true;
+    expect((await get(await app.issuer.userToken(userId, { jti: 1 }))).status).toBe(200);
+    const answer = await get(await signedBy('unknown'));
+    expect(answer.status).toBe(503);
+    expect(answer.json.code).toBe('service.unavailable');
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    clock = MAX_AGE_MS + 1000;
+    const claims = { exp: Math.floor(Date.now() / 1000) + 7200 };
+    expect((await get(await app.issuer.userToken(userId, claims))).status).toBe(200);
+  });
+
+  it('that were never known are 503 and are asked for again after the cooldown', async () => {
+    app.issuer.isDown = true;
+    const token = await app.issuer.userToken(userId, { exp: Math.floor(Date.now() / 1000) + 3600 });
+    expect((await get(token)).status).toBe(503);
+    const ready = await app.call({ method: 'GET', url: '/health/ready' });
+    expect(ready.status).toBe(503);
+    app.issuer.isDown = false;
+    expect((await get(token)).status).toBe(503);
+    clock = COOLDOWN_MS + 1000;
+    expect((await get(token)).status).toBe(200);
+    expect((await app.call({ method: 'GET', url: '/health/ready' })).status).toBe(200);
+  });
+});

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Call, TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+let app: TestApp;
+let id: string;
+let calls: Record<'profile' | 'users', Call>;
+
+beforeAll(async () => {
+  app = await TestApp.start({ DATABASE_POOL_SIZE: '1' });
+  id = await insertUser(app);
+  calls = {
+    profile: { method: 'PATCH', url: '/api/profile', token: await app.issuer.userToken(id) },
+    users: { method: 'PATCH', url: `/api/users/${id}`, token: await app.issuer.managementToken() },
+  };
+  // Both tokens are verified and cached, the one connection is open; from here on each statement
+  // that PostgreSQL gets from the service is written to its log.
+  for (const call of Object.values(calls)) await app.call({ ...call, body: {} });
+  await app.database.client.query(`ALTER SYSTEM SET log_statement = 'all'`);
+  await app.database.client.query('SELECT pg_reload_conf()');
+  await sleep(200);
+});
+afterAll(async () => {
+  await app.database.client.query('ALTER SYSTEM RESET log_statement');
+  await app.database.client.query('SELECT pg_reload_conf()');
+  await app.stop();
+});
+
+/** The statements that PostgreSQL itself logged for our database while `act` ran. */
+async function statements(act: () => Promise<void>): Promise<string[]> {
+  const log = join(process.env['TEST_DATABASE_FOLDER'] ?? '', 'postgres', 'log', 'statements.log');
+  const before = (await readFile(log, 'utf8')).length;
+  await act();
+  const end = unique('end');
+  await app.database.client.query(`SELECT '${end}'`);
+  for (let waited = 0; waited < 5000; waited += 20) {
+    const lines = (await readFile(log, 'utf8')).slice(before).split('\n');
+    const own = lines.filter((line) => line.startsWith(`${app.database.name}|`));
+    if (own.some((line) => line.includes(end)))
+      return own.filter((line) => /(statement|execute [^:]*): /.test(line) && !line.includes(end));
+    await sleep(20);
+  }
+  throw new Error('the statement log did not arrive');
+}
+
+describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token', (route) => {
+  it.each([
+    ['changes something', () => ({ name: unique(), username: unique() }), 200, 1],
+    ['is empty', () => ({}), 200, 1],
+    ['changes nothing', () => ({ avatar: 'https://example.com/before.png' }), 200, 1],
+    ['is invalid', () => ({ name: 5 }), 400, 0],
+  ])('that %s is one statement or less', async (_, body, status, count) => {
+    const seen = await statements(async () => {
+      expect((await app.call({ ...calls[route], body: body() })).status).toBe(status);
+    });
+    expect(seen).toHaveLength(count);
+  });
+
+  it('with If-Match of another version, or of a suspended user, is one statement', async () => {
+    const seen = await statements(async () => {
+      const answer = await app.call({
+        ...calls[route],
+        body: { name: 'x' },
+        headers: { 'if-match': '"0"' },
+      });
+      expect(answer.status).toBe(412);
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('writes no transaction around it', async () => {
+    const seen = await statements(async () => {
+      await app.call({ ...calls[route], body: { name: unique() } });
+    });
+    expect(seen.join()).not.toMatch(/BEGIN|START TRANSACTION|COMMIT/i);
+    expect(seen[0]).toMatch(/UPDATE users|WITH old/);
+  });
+});
