@@ -1,47 +1,51 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { ConfigurationError, loadEnv } from './config/env.js';
 import type { Development } from './dev/development.js';
 
+let development: Development | undefined;
+let app: NestFastifyApplication | undefined;
+
+const started = start();
+stopOnSignal();
 try {
-  await start();
+  await started;
 } catch (error) {
-  console.error(explain(error));
-  process.exit(1);
+  await development?.stop();
+  fail(error);
 }
 
 async function start(): Promise<void> {
   const env = loadEnv();
-  let development: Development | undefined;
   if (!env.DATABASE_URL || !env.AUTH_ISSUER) {
     const { startDevelopment } = await import('./dev/development.js');
     development = await startDevelopment(env);
   }
-  try {
-    const app = await createApp(env, { imports: development?.imports ?? [] });
-    await app.listen({ port: env.PORT, host: env.host });
-    stopOnSignal(() => app.close().finally(() => development?.stop()));
-    if (development) console.log(await development.banner(app));
-  } catch (error) {
-    await development?.stop();
-    throw error;
-  }
+  app = await createApp(env, { imports: development?.imports ?? [] });
+  await app.listen({ port: env.PORT, host: env.host });
+  if (development) console.log(await development.banner(app));
 }
 
-/** A signal may come twice (npm passes on what the terminal has already sent): one stop is enough. */
-function stopOnSignal(stop: () => Promise<void>): void {
-  let stopping = false;
-  const onSignal = () => {
-    if (stopping) return;
-    stopping = true;
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(explain(error));
-        process.exit(1);
-      },
-    );
+/**
+ * Finishes the running requests, then stops what development started. A signal in the middle of the
+ * start waits for its end; a second one changes nothing (npm passes on what a terminal already sent).
+ */
+function stopOnSignal(): void {
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await started;
+    await app?.close();
+    await development?.stop();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => {
+      stopping ??= stop().then(() => process.exit(0), fail);
+    });
+}
+
+function fail(error: unknown): never {
+  console.error(explain(error));
+  process.exit(1);
 }
 
 function explain(error: unknown): string {

@@ -1,7 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { databaseOptions } from './options.js';
+import { refusePendingMigrations } from './pending-migrations.js';
 
 @Module({
   imports: [
@@ -11,4 +13,10 @@ import { databaseOptions } from './options.js';
     }),
   ],
 })
-export class DatabaseModule {}
+export class DatabaseModule implements OnModuleInit {
+  constructor(private readonly database: DataSource) {}
+
+  onModuleInit(): Promise<void> {
+    return refusePendingMigrations(this.database);
+  }
+}

@@ -13,6 +13,7 @@ import {
   postgresFolder,
   reachableBinaries,
 } from './postgres-binaries.js';
+import { isRunning, readPostmaster, releaseCluster } from './postmaster.js';
 
 const USER = 'nameplate';
 const run = promisify(execFile);
@@ -105,28 +106,26 @@ export class EmbeddedPostgres {
   }
 
   private async ensureRunning(): Promise<void> {
-    const recorded = this.readPidFile();
-    if (recorded && isPostgres(recorded.pid)) {
-      // Left over by a service that crashed; perhaps it is still starting or stopping.
-      for (let attempt = 0; attempt < 60 && this.readPidFile(); attempt += 1) {
-        if (recorded.port && (await accepts(recorded.port))) {
-          this.port = recorded.port;
-          return;
-        }
-        await sleep(500);
+    for (let attempt = 0; attempt < 60; attempt += 1) {
+      const postmaster = readPostmaster(this.cluster);
+      if (!postmaster) break;
+      if (!isRunning(postmaster)) {
+        if (releaseCluster(this.cluster, postmaster)) break;
+      } else if (postmaster.port && (await accepts(postmaster.port))) {
+        // Left over by a service that crashed: it goes on with this one.
+        this.port = postmaster.port;
+        return;
       }
-    } else if (recorded) {
-      // The number now belongs to another process, as after a restart of a container.
-      rmSync(join(this.cluster, 'postmaster.pid'), { force: true });
+      await sleep(500);
     }
-    this.port = await freePort();
+    this.port ||= await freePort();
     await this.start();
   }
 
   private async restartIfGone(): Promise<void> {
     if (await accepts(this.port)) return;
     try {
-      await this.start();
+      await this.ensureRunning();
     } catch (error) {
       this.options.onProblem?.(`PostgreSQL is gone and cannot start yet: ${String(error)}`);
     }
@@ -156,25 +155,6 @@ export class EmbeddedPostgres {
   private async exec(program: string, args: string[]): Promise<void> {
     await run(join(this.bin, program), args, { ...this.account, cwd: this.folder });
   }
-
-  /** `postmaster.pid`: the process in line 1, the port in line 4. */
-  private readPidFile(): { pid: number; port: number } | undefined {
-    const file = join(this.cluster, 'postmaster.pid');
-    if (!existsSync(file)) return undefined;
-    const lines = readFileSync(file, 'utf8').split('\n');
-    return { pid: Number(lines[0]), port: Number(lines[3]) };
-  }
-}
-
-/** Whether this process is a PostgreSQL, as far as the system tells (Linux does). */
-function isPostgres(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  const name = `/proc/${pid}/comm`;
-  return !existsSync(name) || readFileSync(name, 'utf8').startsWith('postgres');
 }
 
 function accepts(port: number): Promise<boolean> {

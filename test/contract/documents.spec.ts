@@ -14,10 +14,10 @@ describe('.env.example', () => {
   });
 
   it('shows the defaults of the code', () => {
-    const defaults = parseEnv({}) as unknown as Record<string, unknown>;
+    const defaults = parseEnv({}) as unknown as Record<string, string | number | string[]>;
     for (const line of lines) {
       const [, name = '', value = ''] = /^# ?([A-Z_]+)=(\S+)$/.exec(line) ?? [];
-      if (name && defaults[name] !== undefined)
+      if (name && defaults[name] !== undefined && !Array.isArray(defaults[name]))
         expect(`${name}=${String(defaults[name])}`).toBe(`${name}=${value}`);
     }
   });
@@ -27,9 +27,8 @@ describe('README.md', () => {
   const readme = read('README.md');
 
   it.each(Object.entries(ERROR_CODES))('lists the code %s with its status', (code, { status }) => {
-    expect(readme).toMatch(
-      new RegExp(`\\| ${status} \\|[^\\n]*\`${code.replaceAll('.', '\\.')}\``),
-    );
+    const row = readme.split('\n').find((line) => line.includes(`| \`${code}\``));
+    expect(row).toMatch(new RegExp(`^\\| ${status} `));
   });
 
   it.each(ENV_NAMES)('lists the setting %s', (name) => {

@@ -7,8 +7,7 @@ import { TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
 
 const committed = readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8');
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the document is looked into freely
-const document = JSON.parse(committed) as any;
+const document = JSON.parse(committed);
 
 let app: TestApp;
 beforeAll(async () => {
@@ -22,7 +21,6 @@ const schema = (name: string): ValidateFunction =>
   ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
 
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
   Object.entries(item as object).map(([method, operation]): [string, any] => [
     `${method.toUpperCase()} ${path}`,
     operation,

@@ -27,8 +27,12 @@ beforeAll(() => {
   const now = Date.now;
   jest.spyOn(Date, 'now').mockImplementation(() => now() + clock);
 });
-beforeEach(() => (clock = 0));
-afterAll(() => jest.restoreAllMocks());
+beforeEach(() => {
+  clock = 0;
+});
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 const get = async (token: string) => app.call({ method: 'GET', url: '/api/profile', token });
 const fetches = () => app.issuer.requests.filter((url) => url === '/jwks').length;

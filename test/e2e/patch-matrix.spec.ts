@@ -210,7 +210,7 @@ describe.each([
 ] as const)('%s', (endpoint, column) => {
   for (const row of matrix) {
     const [field, name, value] = row;
-    const outcome = row[column] as Outcome;
+    const outcome = row[column];
     const verb = 'refused' in outcome ? `refuses (${outcome.refused})` : 'takes';
 
     it(`${verb} ${field}: ${name}`, async () => {

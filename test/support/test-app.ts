@@ -18,7 +18,6 @@ export interface Answer {
   status: number;
   headers: Record<string, string | undefined>;
   text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into any answer
   json: any;
 }
 

@@ -1,0 +1,300 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase } from '../support/test-database.js';
+import { TestIssuer } from '../support/test-issuer.js';
+
+const main = resolve('dist/main.js');
+const tsx = resolve('node_modules/.bin/tsx');
+const tokenCommand = ['--tsconfig', resolve('tsconfig.json'), resolve('src/dev/token.ts')];
+
+let folder: string;
+let port: number;
+const started: Service[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'nameplate-start-'));
+  chmodSync(folder, 0o755);
+  port = await freePort();
+});
+afterEach(async () => {
+  for (const service of started.splice(0)) await service.stop();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port: free } = server.address() as AddressInfo;
+      server.close(() => done(free));
+    });
+  });
+}
+
+/** The built service, started in the empty folder as `npm start` does. */
+class Service {
+  output = '';
+  readonly exit: Promise<number | null>;
+
+  private constructor(readonly process: ChildProcess) {
+    const collect = (chunk: Buffer) => (this.output += chunk.toString());
+    process.stdout?.on('data', collect);
+    process.stderr?.on('data', collect);
+    this.exit = new Promise((done) => process.once('exit', done));
+  }
+
+  static spawn(env: Record<string, string> = {}): Service {
+    const { PATH = '' } = process.env;
+    const child = spawn(process.execPath, [main], {
+      cwd: folder,
+      env: { PATH, PORT: String(port), ...env },
+    });
+    const service = new Service(child);
+    started.push(service);
+    return service;
+  }
+
+  static async start(env?: Record<string, string>): Promise<Service> {
+    const service = Service.spawn(env);
+    await service.says(/Swagger UI|Server listening/);
+    return service;
+  }
+
+  async says(text: RegExp): Promise<void> {
+    const ended = this.exit.then(() => 'ended' as const);
+    for (let waited = 0; waited < 20_000 && !text.test(this.output); waited += 50)
+      if ((await Promise.race([ended, sleep(50)])) === 'ended') break;
+    expect(this.output).toMatch(text);
+  }
+
+  /** Ctrl-C. */
+  async stop(): Promise<number | null> {
+    this.process.kill('SIGINT');
+    return this.exit;
+  }
+
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.exit;
+  }
+}
+
+const postgresPid = () => {
+  const file = join(folder, '.data', 'postgres', 'postmaster.pid');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+};
+
+function isAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    process.kill(pid, 0);
+    // A killed process that nobody has waited for is still listed.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+const token = (...args: string[]) =>
+  spawnSync(tsx, [...tokenCommand, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
+  });
+
+async function patchDemo(name: string): Promise<number> {
+  const response = await fetch(`http://localhost:${port}/api/profile`, {
+    method: 'PATCH',
+    headers: {
+      authorization: `Bearer ${token('user').stdout.trim()}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ name }),
+  });
+  return response.status;
+}
+
+async function demoName(): Promise<unknown> {
+  const response = await fetch(`http://localhost:${port}/api/users/demo`, {
+    headers: { authorization: `Bearer ${token('management').stdout.trim()}` },
+  });
+  return ((await response.json()) as { name: unknown }).name;
+}
+
+/** Waits until the service can write again. */
+async function recovers(name: string): Promise<void> {
+  for (let attempt = 0; attempt < 60; attempt += 1) {
+    const status = await patchDemo(name).catch(() => 0);
+    if (status === 200) return;
+    expect([0, 503]).toContain(status);
+    await sleep(250);
+  }
+  throw new Error('the service did not come back');
+}
+
+describe('a start with nothing configured', () => {
+  it('prints two curl lines that answer 200 when pasted', async () => {
+    const service = await Service.start();
+    await service.says(/api\/users\/demo.*\n/);
+    const lines = service.output.split('\n').filter((line) => line.startsWith('curl '));
+    expect(lines).toHaveLength(2);
+    for (const line of lines) {
+      const { stdout } = spawnSync('sh', ['-c', `${line} -s -w ' %{http_code}'`], {
+        encoding: 'utf8',
+      });
+      expect(stdout).toMatch(/"id":"demo".* 200$/s);
+    }
+  });
+
+  it('finds its data again, and Ctrl-C leaves no process behind', async () => {
+    const first = await Service.start();
+    expect(await patchDemo('kept')).toBe(200);
+    const pid = postgresPid();
+    expect(isAlive(pid)).toBe(true);
+    expect(await first.stop()).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+    await Service.start();
+    expect(await demoName()).toBe('kept');
+  });
+
+  it('comes back after a kill -9 of the service, with nothing lost', async () => {
+    const first = await Service.start();
+    expect(await patchDemo('before kill 1')).toBe(200);
+    await first.kill();
+    const second = await Service.start();
+    expect(await demoName()).toBe('before kill 1');
+    const pid = postgresPid();
+    await second.stop();
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('comes back by itself after a kill -9 of PostgreSQL, with nothing lost', async () => {
+    await Service.start();
+    expect(await patchDemo('before kill 2')).toBe(200);
+    process.kill(postgresPid() ?? 0, 'SIGKILL');
+    await recovers('after kill 2');
+    expect(await demoName()).toBe('after kill 2');
+  });
+
+  it('comes back after a kill -9 of both, with nothing lost', async () => {
+    const first = await Service.start();
+    expect(await patchDemo('before kill 3')).toBe(200);
+    process.kill(postgresPid() ?? 0, 'SIGKILL');
+    await first.kill();
+    await Service.start();
+    expect(await demoName()).toBe('before kill 3');
+  });
+
+  it('tells a second start what is taken, and goes on itself', async () => {
+    await Service.start();
+    const second = Service.spawn();
+    expect(await second.exit).toBe(1);
+    expect(second.output).toContain('.data is in use by another nameplate');
+    expect(await patchDemo('still here')).toBe(200);
+  });
+
+  it('lets only one of two starts at the same moment through', async () => {
+    const both = [Service.spawn(), Service.spawn()];
+    const codes = await Promise.all(
+      both.map(({ exit }) => Promise.race([exit, sleep(8000).then(() => 'runs')])),
+    );
+    expect(codes.sort()).toEqual([1, 'runs']);
+    expect(await patchDemo('one of two')).toBe(200);
+  });
+
+  it('says which port is taken, and leaves no process behind', async () => {
+    const other = createServer().listen(port, '127.0.0.1');
+    const service = Service.spawn();
+    expect(await service.exit).toBe(1);
+    expect(service.output).toContain(`Port ${port} is taken`);
+    expect(isAlive(postgresPid())).toBe(false);
+    other.close();
+  });
+});
+
+describe('npm run token', () => {
+  it('prints one token and nothing else, with the subject, scope and expiry asked for', async () => {
+    const { stdout, status } = token(
+      'user',
+      'ada',
+      '--scope',
+      'profile email',
+      '--expires-in',
+      '60',
+    );
+    expect(status).toBe(0);
+    const claims = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString()) as {
+      iat: number;
+      exp: number;
+    };
+    expect(claims).toMatchObject({ sub: 'ada', scope: 'profile email' });
+    expect(claims.exp - claims.iat).toBe(60);
+    expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  });
+
+  it.each([
+    [[]],
+    [['admin']],
+    [['management', 'ada']],
+    [['user', '--expires-in', 'soon']],
+    [['user', '--nope']],
+  ])('refuses %j and says how it is used', (args) => {
+    const { stdout, stderr, status } = token(...args);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
+    expect(stderr).not.toBe('');
+  });
+});
+
+describe('production', () => {
+  const production = { NODE_ENV: 'production' };
+
+  it('demands a database and an issuer, and starts nothing embedded', async () => {
+    const service = Service.spawn(production);
+    expect(await service.exit).toBe(1);
+    expect(service.output).toMatch(/DATABASE_URL: is required in production/);
+    expect(service.output).toMatch(/AUTH_ISSUER: is required in production/);
+    expect(isAlive(postgresPid())).toBe(false);
+  });
+
+  it('has no development tokens', () => {
+    const { status, stderr } = spawnSync(tsx, [...tokenCommand, 'user'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', ...production },
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain('no development tokens in production');
+  });
+
+  it('runs on the given database and issuer, without a development route', async () => {
+    const [database, issuer] = await Promise.all([createTestDatabase(), TestIssuer.start()]);
+    const service = await Service.start({
+      ...production,
+      DATABASE_URL: database.url,
+      AUTH_ISSUER: issuer.url,
+    });
+    const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    expect((await get('/health/ready')).status).toBe(200);
+    expect((await get('/development-issuer/jwks')).status).toBe(404);
+    expect(isAlive(postgresPid())).toBe(false);
+    expect(await service.stop()).toBe(0);
+    await issuer.stop();
+    await database.drop();
+  });
+
+  it('does not start on a database that lacks a migration', async () => {
+    const database = await createTestDatabase('template0');
+    const service = Service.spawn({
+      ...production,
+      DATABASE_URL: database.url,
+      AUTH_ISSUER: 'https://issuer.example',
+    });
+    expect(await service.exit).toBe(1);
+    expect(service.output).toContain('npm run migration:run');
+    await database.drop();
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { patchColumns } from '../../src/users/patch-columns.js';
+import { emailRule, profileRule, usernameRule } from '../../src/validation/rules.js';
+
+describe('patchColumns', () => {
+  it('leaves out what the patch leaves out', () => {
+    expect(patchColumns({})).toEqual({});
+    expect(patchColumns({ name: undefined })).toEqual({});
+  });
+
+  it.each([null, ''])('clears a field and its key for %j', (value) => {
+    expect(
+      patchColumns({
+        username: value,
+        primaryEmail: value,
+        primaryPhone: value,
+        name: value,
+        avatar: value,
+      }),
+    ).toEqual({
+      username: null,
+      username_key: null,
+      primary_email: null,
+      primary_email_key: null,
+      primary_phone: null,
+      name: null,
+      avatar: null,
+    });
+  });
+
+  it.each([
+    ['A@B.C', 'a@b.c'],
+    ['ﬁ@b.c', 'fi@b.c'],
+    ['Ａ@b.c', 'a@b.c'],
+    ['É@b.c', 'é@b.c'],
+    ['E\u0301@b.c', 'é@b.c'],
+    ['İ@b.c', 'i̇@b.c'],
+  ])('keeps the e-mail %s and gives it the key %s', (given, key) => {
+    expect(patchColumns({ primaryEmail: given })).toEqual({
+      primary_email: given,
+      primary_email_key: key,
+    });
+  });
+
+  it.each([
+    ['61412345678', '61412345678'],
+    ['610412345678', '61412345678'],
+    ['4402079460958', '442079460958'],
+    ['390669821234', '390669821234'],
+    ['12025550123', '12025550123'],
+  ])('stores the phone number %s as %s', (given, stored) => {
+    expect(patchColumns({ primaryPhone: given })).toEqual({ primary_phone: stored });
+  });
+});
+
+describe('the rules', () => {
+  it('take the longest values without a pause', () => {
+    const hostile = ['@'.repeat(128), 'a@'.repeat(64), `${'a'.repeat(63)}@${'.'.repeat(64)}`];
+    for (const value of hostile) emailRule(value);
+    expect(emailRule('@'.repeat(1_000_000))[0]?.code).toBe('too_long');
+    expect(usernameRule('a'.repeat(1_000_000))[0]?.code).toBe('too_long');
+  });
+
+  it('report every fault of a profile, each where it is', () => {
+    const faults = profileRule({ nickname: 1, locale: null, address: { region: [], more: 1 } });
+    expect(faults.map(({ at }) => at?.join('/'))).toEqual(['nickname', 'locale', 'address/region']);
+  });
+});
