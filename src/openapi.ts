@@ -6,7 +6,7 @@ import { ProblemDto, ViolationDto } from './errors/problem.dto.js';
 const DESCRIPTION = `
 The user-profile and user-management API that runs beside your identity provider.
 
-- **profile**: a user changes himself, with a *user token*; \`sub\` is his id.
+- **profile**: users change themselves, with a *user token* whose \`sub\` is their id.
 - **users**: a management client changes any user, with a *management token*.
 
 Both are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
@@ -24,7 +24,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
-    .addTag('profile', 'Self-service: a user and his own record.')
+    .addTag('profile', 'Self-service: users and their own record.')
     .addTag('users', 'Management: any user.')
     .addTag('health', 'For orchestrators.')
     .addBearerAuth(

@@ -9,6 +9,7 @@ import {
   Min,
   validateSync,
 } from 'class-validator';
+import { validatedFields } from '../validation/validated-fields.js';
 import { IsHttpOrigin, IsHttpUrl, IsPostgresUrl } from './env-rules.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -149,23 +150,11 @@ export function loadEnv(): Env {
   return parseEnv(process.env);
 }
 
+/** For what must be refused in production before the settings are looked at. */
 export const isProduction = () => process.env['NODE_ENV'] === 'production';
 
-export const ENV_NAMES = [
-  'NODE_ENV',
-  'PORT',
-  'HOST',
-  'DATABASE_URL',
-  'DATABASE_POOL_SIZE',
-  'AUTH_ISSUER',
-  'AUTH_JWKS_URI',
-  'AUTH_USER_AUDIENCE',
-  'AUTH_MANAGEMENT_AUDIENCE',
-  'LOG_LEVEL',
-  'BODY_LIMIT_BYTES',
-  'CUSTOM_DATA_MAX_BYTES',
-  'CORS_ORIGINS',
-] as const;
+/** Every setting's name. */
+export const ENV_NAMES = validatedFields(Env);
 
 /** class-transformer skips keys that are not there, so an unset one is passed as ''. */
 function pick(variables: Record<string, string | undefined>): Record<string, string> {

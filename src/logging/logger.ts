@@ -22,7 +22,7 @@ export function nestLogger(logger: Logger): LoggerService {
 
 /**
  * One line per request. It names ids only: never the query string, a header, the body, or anything
- * of the user but his id.
+ * of the user but the id.
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const { principal } = request;

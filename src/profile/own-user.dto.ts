@@ -13,7 +13,7 @@ const SCOPE_OF = {
 
 const SCOPED_FIELDS = Object.keys(SCOPE_OF) as (keyof typeof SCOPE_OF)[];
 
-/** The user as he sees himself: fields that the token has no scope for are left out. */
+/** The user as shown to that user: fields that the token has no scope for are left out. */
 export class OwnUserDto extends IntersectionType(
   OmitType(UserDto, SCOPED_FIELDS),
   PartialType(PickType(UserDto, SCOPED_FIELDS)),

@@ -1,7 +1,7 @@
 import type { UserPatch } from '../users/user-row.js';
 import { AvatarField, NameField, UsernameField } from '../validation/fields.js';
 
-/** What a user may change of himself. */
+/** What users may change of themselves. */
 export class UpdateProfileDto implements UserPatch {
   @NameField({ clearedBy: [null, ''] })
   name?: string | null;

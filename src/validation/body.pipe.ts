@@ -1,9 +1,10 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
-import { getMetadataStorage, validateSync } from 'class-validator';
+import { validateSync } from 'class-validator';
 import { invalidInput, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 import { isReadOnly } from '../users/read-only-fields.js';
 import { ruleOf } from './rule.js';
+import { validatedFields } from './validated-fields.js';
 
 /**
  * Body → DTO, or every violation at once. It stands in for Nest's ValidationPipe because that one,
@@ -34,13 +35,7 @@ const fieldsByClass = new Map<unknown, Set<string>>();
 function fieldsOf(metatype: unknown): Set<string> {
   const cached = fieldsByClass.get(metatype);
   if (cached) return cached;
-  const rules = getMetadataStorage().getTargetValidationMetadatas(
-    metatype as Type<object>,
-    '',
-    false,
-    false,
-  );
-  const fields = new Set(rules.map(({ propertyName }) => propertyName));
+  const fields = new Set(validatedFields(metatype as Type<object>));
   if (fields.size === 0) throw new Error('the body of this route has no DTO class with rules');
   fieldsByClass.set(metatype, fields);
   return fields;

@@ -97,7 +97,7 @@ describe('writers at the same time', () => {
     }
   });
 
-  it('a suspension and the user himself: once suspended, nothing of his is written', async () => {
+  it('a suspension and the suspended user: once it is there, no write of that user is', async () => {
     const id = await insertUser(app);
     const own = await app.issuer.userToken(id);
     const writes = Array.from({ length: 40 }, (_, index) =>

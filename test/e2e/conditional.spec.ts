@@ -78,7 +78,7 @@ describe.each(endpoints)('GET %s with If-None-Match', (_, url, token) => {
     expect((await get(tag, 'HEAD')).status).toBe(304);
   });
 
-  it('answers the user when he has another version', async () => {
+  it('answers the user who has another version', async () => {
     expect((await get('"6"')).json.id).toBe(id);
   });
 

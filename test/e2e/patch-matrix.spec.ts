@@ -293,7 +293,7 @@ describe.each([
     expect(await app.row(id)).toBe(before);
   });
 
-  it('lets a user send his own username again, and change its case', async () => {
+  it('lets users send their own username again, and change its case', async () => {
     const id = await insertUser(app);
     expect((await patch(endpoint, id, { username: id })).status).toBe(200);
     const answer = await patch(endpoint, id, { username: id.toUpperCase() });
