@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './auth/access.js';
+import { addMergePatches } from './openapi-merge-patch.js';
 import { ProblemDto, ViolationDto } from './errors/problem.dto.js';
 
 const DESCRIPTION = `
@@ -39,6 +40,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, {
     extraModels: [ProblemDto, ViolationDto],
   });
+  addMergePatches(document);
   // Every shape of the contract is closed: nothing else is answered, nothing else is accepted.
   for (const schema of Object.values(document.components?.schemas ?? {}))
     if (!('$ref' in schema)) schema.additionalProperties ??= false;

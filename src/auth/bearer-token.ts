@@ -25,3 +25,17 @@ export function bearerToken(authorization: string | undefined): string {
     );
   return token;
 }
+
+/** 403 as RFC 6750, section 3.1 asks for it. */
+export function forbidden(scopes: readonly string[]): AppError {
+  const narrowest = scopes.at(-1) ?? '';
+  return new AppError(
+    'auth.forbidden',
+    `The access token needs the scope ${scopes.join(' or ')}.`,
+    {
+      headers: {
+        'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${narrowest}"`,
+      },
+    },
+  );
+}

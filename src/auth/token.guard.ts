@@ -4,7 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { type Access, ACCESS } from './access.js';
-import { bearerToken, unauthorized } from './bearer-token.js';
+import { bearerToken, forbidden, unauthorized } from './bearer-token.js';
 import type { Principal, TokenKind } from './principal.js';
 import { TokenCache } from './token-cache.js';
 
@@ -51,7 +51,7 @@ export class TokenGuard implements CanActivate {
     const principal = await this.authenticate(request, access.kind, context);
     request.principal = principal;
     if (principal.kind !== access.kind) throw notAccepted();
-    if (!access.scopes.some((scope) => principal.scopes.has(scope))) throw lacks(access.scopes);
+    if (!access.scopes.some((scope) => principal.scopes.has(scope))) throw forbidden(access.scopes);
     return true;
   }
 
@@ -68,18 +68,4 @@ export class TokenGuard implements CanActivate {
     this.cache.set(token, principal);
     return principal;
   }
-}
-
-/** 403 as RFC 6750, section 3.1 asks for it. */
-function lacks(scopes: readonly string[]): AppError {
-  const narrowest = scopes.at(-1) ?? '';
-  return new AppError(
-    'auth.forbidden',
-    `The access token needs the scope ${scopes.join(' or ')}.`,
-    {
-      headers: {
-        'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${narrowest}"`,
-      },
-    },
-  );
 }

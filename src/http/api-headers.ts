@@ -16,6 +16,11 @@ export function ApiVersionedAnswer(
   return ApiResponse({ status, type, description, example, headers: { ETag: ETAG, ...headers } });
 }
 
+/** An answer that is a bare JSON object of a user. */
+export function ApiObjectAnswer(description: string, schema: object, example: unknown) {
+  return ApiResponse({ status: 200, description, schema, example, headers: { ETag: ETAG } });
+}
+
 /** `If-Match` of a request that writes. */
 export function ApiIfMatch(): MethodDecorator {
   return applyDecorators(

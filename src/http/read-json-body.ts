@@ -1,30 +1,35 @@
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AppError } from '../errors/app-error.js';
+import { ACCEPT_PATCH, isMergePatch, JsonBody } from './json-body.js';
 import { parseStrictJson } from './strict-json.js';
 
-/** `application/json`, alone or with `charset=utf-8`: JSON has no other encoding (RFC 8259, 8.1). */
+/** Alone or with `charset=utf-8`: JSON has no other encoding (RFC 8259, section 8.1). */
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+const PATCH_TYPE = /^application\/(merge-patch\+)?json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 
 /**
  * Reads and parses the body of a request that passed the guards; until then it stays unread.
  *
  * @throws AppError 415, 413 or 400
  */
-export async function readJsonBody(request: FastifyRequest, limit: number): Promise<unknown> {
+export async function readJsonBody(request: FastifyRequest, limit: number): Promise<JsonBody> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
-  if (encoding !== undefined) throw unsupported('The service takes no Content-Encoding.', type);
+  const isPatch = request.method === 'PATCH';
+  if (encoding !== undefined) throw unsupported('The service takes no Content-Encoding.', isPatch);
   const stream = request.body as Readable | undefined;
-  if (type === undefined && stream === undefined) return parseStrictJson(new Uint8Array());
-  if (type === undefined || !JSON_TYPE.test(type))
-    throw unsupported('Send the body as application/json, in UTF-8.', type);
-  return parseStrictJson(await readAll(request, stream, limit));
+  const accepted = isPatch ? PATCH_TYPE : JSON_TYPE;
+  if (!accepted.test(type ?? (stream ? '' : 'application/json')))
+    throw unsupported(
+      `Send the body as ${isPatch ? ACCEPT_PATCH : 'application/json'}, in UTF-8.`,
+      isPatch,
+    );
+  return new JsonBody(parseStrictJson(await readAll(request, stream, limit)), isMergePatch(type));
 }
 
-function unsupported(detail: string, type: string | undefined): AppError {
-  const sent = type === undefined ? 'It has no Content-Type.' : '';
-  return new AppError('request.unsupported_media_type', `${detail} ${sent}`.trimEnd(), {
-    headers: { Accept: 'application/json' },
+function unsupported(detail: string, isPatch: boolean): AppError {
+  return new AppError('request.unsupported_media_type', detail, {
+    headers: isPatch ? { 'Accept-Patch': ACCEPT_PATCH } : { Accept: 'application/json' },
   });
 }
 

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
+import { ACCEPT_PATCH } from './json-body.js';
 import { entityTag, parseEntityTags } from './preconditions.js';
 
 /** What a handler returns when its answer is a user or a part of one. */
@@ -36,6 +37,7 @@ export class VersionedInterceptor implements NestInterceptor {
 function send({ version, body }: Versioned<unknown>, request: FastifyRequest, reply: FastifyReply) {
   void reply.headers({
     ETag: entityTag(version),
+    'Accept-Patch': ACCEPT_PATCH,
     'Cache-Control': 'private, no-cache',
     Vary: [reply.getHeader('Vary'), 'Authorization'].filter(Boolean).join(', '),
   });

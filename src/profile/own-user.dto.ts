@@ -21,8 +21,13 @@ export class OwnUserDto extends IntersectionType(
 
 export function toOwnUserDto(user: UserRow, scopes: ReadonlySet<string>): OwnUserDto {
   const hidden: string[] = SCOPED_FIELDS.filter((field) => !scopes.has(SCOPE_OF[field]));
-  const { address: _address, ...profile } = user.profile;
-  const own = { ...user, profile: scopes.has('address') ? user.profile : profile };
+  const own = { ...user, profile: toOwnProfile(user, scopes) };
   const shown = Object.entries(toUserDto(own)).filter(([field]) => !hidden.includes(field));
   return Object.fromEntries(shown) as unknown as OwnUserDto;
+}
+
+/** The profile as shown to its user: the address only with its scope. */
+export function toOwnProfile({ profile }: UserRow, scopes: ReadonlySet<string>) {
+  const { address: _address, ...others } = profile;
+  return scopes.has('address') ? profile : others;
 }

@@ -5,9 +5,12 @@ import {
   ApiIfMatch,
   ApiIfNoneMatch,
   ApiJsonBodyProblems,
+  ApiObjectAnswer,
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
 import { UPDATE_PROFILE_EXAMPLE, USER_EXAMPLE } from '../users/user.example.js';
+import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
+import { UpdateOwnClaimsDto } from './own-claims.dto.js';
 import { OwnUserDto } from './own-user.dto.js';
 import { UpdateProfileDto } from './update-profile.dto.js';
 
@@ -21,6 +24,23 @@ export const GetProfile = () =>
     ApiOperation({ operationId: 'getProfile', summary: 'Get profile', description: SCOPES }),
     ApiIfNoneMatch(),
     ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: USER_EXAMPLE }),
+    ApiProblems('entity.not_found', 'user.suspended'),
+  );
+
+export const UpdateOwnClaims = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'updateOwnClaims',
+      summary: 'Update profile claims',
+      description:
+        'The body is the claims themselves. Their first level is merged into the stored ones; as ' +
+        '`application/merge-patch+json` (RFC 7396) they are merged at every level, and null removes ' +
+        'a claim.\n\nUser token, scope `profile`; `address` needs the scope `address` as well.',
+    }),
+    ApiIfMatch(),
+    ApiBody({ type: UpdateOwnClaimsDto }),
+    ApiObjectAnswer('Your whole profile.', PROFILE_SCHEMA, USER_EXAMPLE.profile),
+    ApiJsonBodyProblems(),
     ApiProblems('entity.not_found', 'user.suspended'),
   );
 

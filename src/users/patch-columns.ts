@@ -9,17 +9,20 @@ export type Columns = Record<string, unknown>;
  * both clear, and each unique field brings its key. The only place where a value is normalised.
  */
 export function patchColumns(patch: UserPatch): Columns {
-  const { username, primaryEmail, primaryPhone, name, avatar, customData, profile } = patch;
+  const { username, primaryEmail, primaryPhone, lastSignInAt } = patch;
   const columns: Columns = {
     username: cleared(username),
     username_key: caseFolded(username),
     primary_email: cleared(primaryEmail),
     primary_email_key: caseFolded(primaryEmail),
     primary_phone: e164(primaryPhone),
-    name: cleared(name),
-    avatar: cleared(avatar),
-    custom_data: customData,
-    profile,
+    name: cleared(patch.name),
+    avatar: cleared(patch.avatar),
+    custom_data: patch.customData,
+    profile: patch.profile,
+    is_suspended: patch.isSuspended,
+    last_sign_in_at: typeof lastSignInAt === 'number' ? new Date(lastSignInAt) : lastSignInAt,
+    application_id: patch.applicationId,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }

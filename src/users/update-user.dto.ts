@@ -27,8 +27,8 @@ export class UpdateUserDto implements UserPatch {
   avatar?: string | null;
 
   @CustomDataField()
-  customData?: Record<string, unknown>;
+  customData?: Record<string, unknown> | null;
 
   @ProfileField()
-  profile?: Record<string, unknown>;
+  profile?: Record<string, unknown> | null;
 }

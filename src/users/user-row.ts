@@ -31,13 +31,17 @@ export interface SsoIdentity {
   ssoConnectorId: string;
 }
 
-/** The part of a user that a caller may set; absent keeps, null clears. */
+/** The part of a user that can be set; absent keeps, null clears. Each route takes its own part. */
 export interface UserPatch {
   username?: string | null;
   primaryEmail?: string | null;
   primaryPhone?: string | null;
   name?: string | null;
   avatar?: string | null;
-  customData?: Record<string, unknown>;
-  profile?: Record<string, unknown>;
+  customData?: Record<string, unknown> | null;
+  profile?: Record<string, unknown> | null;
+  isSuspended?: boolean;
+  /** Milliseconds since the epoch. */
+  lastSignInAt?: number | null;
+  applicationId?: string | null;
 }

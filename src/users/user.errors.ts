@@ -1,5 +1,6 @@
-import { AppError } from '../errors/app-error.js';
+import { AppError, invalidInput } from '../errors/app-error.js';
 import { violatedConstraint } from '../database/violated-constraint.js';
+import type { Fault } from '../validation/rule.js';
 
 type Conflict =
   | 'user.id_already_in_use'
@@ -22,6 +23,10 @@ export function conflictOf(error: unknown): unknown {
   const detail = 'is already in use by another user';
   return new AppError(code, `${pointer}: ${detail}`, { errors: [{ pointer, code, detail }] });
 }
+
+/** What a merge would have come to is beyond a limit. */
+export const tooLarge = (pointer: string, { code, detail }: Fault) =>
+  invalidInput([{ pointer, code, detail }]);
 
 export const userNotFound = () => new AppError('entity.not_found', 'There is no such user.');
 

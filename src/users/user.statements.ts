@@ -1,4 +1,7 @@
+import type { JsonMode } from '../http/json-body.js';
+import { limits, MAX_PROFILE_BYTES } from '../validation/rules.js';
 import type { Columns } from './patch-columns.js';
+import type { UserRow } from './user-row.js';
 
 /** A statement and its parameters, as `DataSource.query` takes them. */
 export type Statement = [sql: string, parameters: unknown[]];
@@ -7,6 +10,16 @@ export interface WriteConditions {
   /** The versions that `If-Match` names; undefined = any. */
   versions: string[] | undefined;
   refuseSuspended: boolean;
+  /** How `custom_data` and `profile` meet what is stored. */
+  json: JsonMode;
+}
+
+/** What the statement of a PATCH found: the user as it now is, and why if nothing was written. */
+export interface UpdateOutcome extends UserRow {
+  changed: boolean;
+  /** Only a merge can come to this: what was sent was within the limits. */
+  customDataTooLarge: boolean;
+  profileTooLarge: boolean;
 }
 
 const identities = `
@@ -35,7 +48,7 @@ export function selectUser(tenantId: string, id: string): Statement {
 }
 
 export function insertUser(tenantId: string, id: string, columns: Columns): Statement {
-  const { names, values, parameters } = numbered(columns, [tenantId, id]);
+  const { names, values, parameters } = numbered(columns, [tenantId, id], 'replace');
   return [
     `WITH u AS (
        INSERT INTO users (${['tenant_id', 'id', ...names].join(', ')})
@@ -46,39 +59,53 @@ export function insertUser(tenantId: string, id: string, columns: Columns): Stat
 }
 
 /**
- * The one statement of a PATCH. It locks the row, decides about suspension, version and whether the
- * patch changes anything on what it locked, writes only then, and answers the row as it now is: the
- * new one with `changed`, or the old one, which tells why nothing was written. No row: no user.
+ * The one statement of a PATCH. It locks the row, works out the new values from what it locked,
+ * decides about suspension, version, size and whether anything changes at all, writes only then, and
+ * answers the row as it now is: the new one, or the old one, which tells why nothing was written. No
+ * row: no user.
  */
 export function updateUser(
   tenantId: string,
   id: string,
   columns: Columns,
-  { versions, refuseSuspended }: WriteConditions,
+  { versions, refuseSuspended, json }: WriteConditions,
 ): Statement {
   const fixed = [tenantId, id, versions ?? null, refuseSuspended];
-  const { names, values, parameters } = numbered(columns, fixed);
-  const old = names.map((name) => `old.${name}`);
-  const assignments = names.map((name, index) => `${name} = ${values[index]}`);
+  const { names, values, parameters } = numbered(columns, fixed, json);
+  const next = names.map((name, index) => `${values[index] ?? ''} AS ${name}`);
+  const assignments = names.map((name) => `${name} = next.${name}`);
+  const tooLarge = (column: string, bytes: number) =>
+    names.includes(column)
+      ? // The text form is never shorter, and cheaper to measure.
+        `(octet_length(next.${column}::text) > ${bytes} AND json_bytes(next.${column}) > ${bytes})`
+      : 'false';
   return [
     `WITH old AS (
        SELECT * FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE),
+     next AS MATERIALIZED (SELECT ${next.join(', ')} FROM old),
+     fit AS MATERIALIZED (
+       SELECT ${tooLarge('custom_data', limits.customDataBytes)} AS "customDataTooLarge",
+         ${tooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge" FROM next),
      new AS (
        UPDATE users SET ${assignments.join(', ')}, version = users.version + 1,
          updated_at = greatest(clock_timestamp(), users.updated_at)
-       FROM old
+       FROM old, next, fit
        WHERE users.tenant_id = old.tenant_id AND users.id = old.id
          AND ($3::text[] IS NULL OR old.version::text = ANY ($3::text[]))
          AND NOT (old.is_suspended AND $4::boolean)
-         AND (${old.join(', ')}) IS DISTINCT FROM (${values.join(', ')})
+         AND NOT ("customDataTooLarge" OR "profileTooLarge")
+         AND (${prefixed('old', names)}) IS DISTINCT FROM (${prefixed('next', names)})
        RETURNING users.*)
-     SELECT ${userRow}, u.changed FROM (
+     SELECT ${userRow}, u.changed, fit.* FROM (
        SELECT *, true AS changed FROM new
        UNION ALL
-       SELECT *, false FROM old WHERE NOT EXISTS (SELECT FROM new)) u`,
+       SELECT *, false FROM old WHERE NOT EXISTS (SELECT FROM new)) u, fit`,
     parameters,
   ];
 }
+
+const prefixed = (table: string, names: string[]) =>
+  names.map((name) => `${table}.${name}`).join(', ');
 
 /** Answers the version that was there, and whether it is now gone. No row: no user. */
 export function deleteUser(
@@ -99,21 +126,34 @@ export function deleteUser(
   ];
 }
 
-const JSON_COLUMNS = new Set(['custom_data', 'profile']);
+/** A parameter that stands more than once must have one type, so each is cast; text otherwise. */
+const TYPES: Record<string, string> = {
+  custom_data: 'jsonb',
+  profile: 'jsonb',
+  is_suspended: 'boolean',
+  last_sign_in_at: 'timestamptz(3)',
+};
+
+const MERGES: Record<JsonMode, (column: string, parameter: string) => string> = {
+  replace: (_column, parameter) => parameter,
+  assign: (column, parameter) => `${column} || ${parameter}`,
+  merge: (column, parameter) => `json_merge_patch(${column}, ${parameter})`,
+};
 
 /** Numbers the columns' values behind the parameters that are there already. */
-function numbered(columns: Columns, fixed: unknown[]) {
+function numbered(columns: Columns, fixed: unknown[], json: JsonMode) {
   const entries = Object.entries(columns);
+  const value = ([column, stored]: [string, unknown], index: number) => {
+    const type = TYPES[column] ?? 'varchar';
+    const parameter = `$${fixed.length + index + 1}::${type}`;
+    // null removes the whole object, and an object that is not there is an empty one.
+    return type === 'jsonb' && stored !== null ? MERGES[json](column, parameter) : parameter;
+  };
+  const parameter = ([column, stored]: [string, unknown]) =>
+    TYPES[column] === 'jsonb' ? JSON.stringify(stored ?? {}) : stored;
   return {
-    names: entries.map(([name]) => name),
-    // The cast is needed: a parameter that stands twice must have one type.
-    values: entries.map(
-      ([name], index) =>
-        `$${fixed.length + index + 1}::${JSON_COLUMNS.has(name) ? 'jsonb' : 'varchar'}`,
-    ),
-    parameters: [
-      ...fixed,
-      ...entries.map(([name, value]) => (JSON_COLUMNS.has(name) ? JSON.stringify(value) : value)),
-    ],
+    names: entries.map(([column]) => column),
+    values: entries.map(value),
+    parameters: [...fixed, ...entries.map(parameter)],
   };
 }

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
+import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
 import { CreateUserDto } from './create-user.dto.js';
@@ -42,9 +43,10 @@ export class UsersController {
   async update(
     @Param('userId') id: string,
     @Body() patch: UpdateUserDto,
+    @PatchMode('replace') json: JsonMode,
     @IfMatch() ifMatch?: Versions,
   ): Promise<Versioned<UserDto>> {
-    return answer(await this.users.update(id, patch, { ifMatch }));
+    return answer(await this.users.update(id, patch, { ifMatch, json }));
   }
 
   @Delete(':userId')

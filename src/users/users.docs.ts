@@ -17,7 +17,8 @@ const CLEARING = {
   value: { username: null, avatar: '' },
 };
 
-const UserId = () =>
+/** The path parameter, and the 404 that comes with it. */
+export const UserId = () =>
   applyDecorators(
     ApiParam({
       name: 'userId',

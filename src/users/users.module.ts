@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
+import { UserPartsController } from './user-parts.controller.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 @Module({
-  controllers: [UsersController],
+  controllers: [UsersController, UserPartsController],
   providers: [UsersService],
   exports: [UsersService],
 })

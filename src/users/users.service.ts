@@ -2,15 +2,17 @@ import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { retryOnContention } from '../database/retry-on-contention.js';
+import type { JsonMode } from '../http/json-body.js';
 import type { Versions } from '../http/preconditions.js';
-import { USER_ID } from '../validation/rules.js';
+import { customDataTooLarge, profileTooLarge, USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
-import { conflictOf, otherVersion, userNotFound, userSuspended } from './user.errors.js';
+import { conflictOf, otherVersion, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import {
   deleteUser,
   insertUser,
   selectUser,
   type Statement,
+  type UpdateOutcome,
   updateUser,
 } from './user.statements.js';
 import type { UserPatch, UserRow } from './user-row.js';
@@ -25,6 +27,8 @@ export interface Access {
 
 export interface WriteAccess extends Access {
   ifMatch?: Versions | undefined;
+  /** How the patch's JSON objects meet the stored ones; `replace` if left out. */
+  json?: JsonMode;
 }
 
 /** The only reader and the only writer of user records. */
@@ -52,10 +56,11 @@ export class UsersService {
    * the user as it is.
    *
    * @throws AppError entity.not_found, user.suspended, request.precondition_failed,
-   *   user.…_already_in_use
+   *   user.…_already_in_use, and when a merge grows beyond a limit user.custom_data_too_large or
+   *   guard.invalid_input
    */
   async update(id: string, patch: UserPatch, access: WriteAccess = {}): Promise<UserRow> {
-    const { ifMatch, refuseSuspended = false } = access;
+    const { ifMatch, refuseSuspended = false, json = 'replace' } = access;
     const columns = patchColumns(patch);
     if (Object.keys(columns).length === 0) {
       const user = await this.get(id, access);
@@ -63,13 +68,16 @@ export class UsersService {
       return user;
     }
     if (!USER_ID.test(id)) throw userNotFound();
-    const [user] = await this.run<UserRow & { changed: boolean }>(
-      updateUser(TENANT, id, columns, { versions: versionsOf(ifMatch), refuseSuspended }),
+    const versions = versionsOf(ifMatch);
+    const [user] = await this.run<UpdateOutcome>(
+      updateUser(TENANT, id, columns, { versions, refuseSuspended, json }),
     );
     if (!user) throw userNotFound();
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();
     if (!matches(ifMatch, user.version)) throw otherVersion();
+    if (user.customDataTooLarge) throw tooLarge('/customData', customDataTooLarge());
+    if (user.profileTooLarge) throw tooLarge('/profile', profileTooLarge());
     return user;
   }
 

@@ -2,8 +2,10 @@ import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from
 import { validateSync } from 'class-validator';
 import { invalidInput, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
+import type { JsonBody } from '../http/json-body.js';
 import { isReadOnly } from '../users/read-only-fields.js';
-import { ruleOf } from './rule.js';
+import { bareField } from './bare-body.js';
+import { faultsOf, markMergePatch } from './rule.js';
 import { validatedFields } from './validated-fields.js';
 
 /**
@@ -16,14 +18,17 @@ export class BodyPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body') return value;
     const fields = fieldsOf(metatype);
-    const body = value as Record<string, unknown>;
+    const { object, isMergePatch } = value as JsonBody;
+    const bare = bareField((metatype as Type).name, isMergePatch);
+    const body = bare === undefined ? object : { [bare]: object };
     const unknown = Object.keys(body).filter((key) => !fields.has(key));
     const known = Object.fromEntries(Object.entries(body).filter(([key]) => fields.has(key)));
     const dto = Object.assign(new (metatype as Type<object>)(), known);
+    if (isMergePatch) markMergePatch(dto);
     const refused = validateSync(dto).map(({ property }) => property);
     const violations = [
       ...unknown.map(unknownField),
-      ...refused.flatMap((field) => faultsOf(dto, field, body[field])),
+      ...refused.flatMap((field) => toViolations(dto, field, bare === undefined ? [field] : [])),
     ];
     if (violations.length + refused.length > 0) throw invalidInput(violations);
     return dto;
@@ -48,12 +53,9 @@ function unknownField(key: string): Violation {
     : { pointer, code: 'unknown_field', detail: 'is not a field of this resource' };
 }
 
-function faultsOf(dto: object, field: string, value: unknown): Violation[] {
-  return ruleOf(
-    dto,
-    field,
-  )(value).map(({ at = [], code, detail }) => ({
-    pointer: jsonPointer([field, ...at]),
+function toViolations(dto: object, field: string, path: string[]): Violation[] {
+  return faultsOf(dto, field).map(({ at = [], code, detail }) => ({
+    pointer: jsonPointer([...path, ...at]),
     code,
     detail,
   }));

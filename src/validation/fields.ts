@@ -66,23 +66,50 @@ export const PhoneField = ({ clearedBy = never }: Options = {}) =>
     },
   );
 
-/** `customData`: replaces the whole object. */
-export const CustomDataField = () =>
+const REPLACES = 'Replaces the whole stored object; as a merge patch, it is merged in.';
+
+/** `customData`: any JSON object. */
+export const CustomDataField = (effect = REPLACES) =>
   Field(
     rules.customDataRule,
     { type: 'object', additionalProperties: true },
     {
-      description: 'Any JSON object, at most 32 levels deep. Replaces the whole stored one.',
+      description: `Any JSON object, at most 64 KiB and 32 levels deep. ${effect}`,
       example: { plan: 'pro' },
     },
   );
 
-/** `profile`: replaces the whole object. */
-export const ProfileField = () =>
+/** `profile`: the OpenID Connect claims. */
+export const ProfileField = (effect = REPLACES) =>
   Field(rules.profileRule, PROFILE_SCHEMA, {
-    description: 'OpenID Connect claims, at most 16 KiB as JSON. Replaces the whole stored object.',
+    description: `OpenID Connect claims and whatever else, at most 16 KiB as JSON. ${effect}`,
     example: { familyName: 'Lovelace', givenName: 'Ada' },
   });
+
+export const IsSuspendedField = () =>
+  Field(
+    rules.booleanRule,
+    { type: 'boolean' },
+    { description: "A suspended user's own tokens are refused.", example: true },
+  );
+
+export const LastSignInAtField = () =>
+  Field(
+    rules.timeRule,
+    { type: 'integer', minimum: 0, maximum: rules.MAX_TIME },
+    {
+      clearedBy: [null],
+      description: 'Milliseconds since the epoch.',
+      example: 1_767_225_600_000,
+    },
+  );
+
+export const ApplicationIdField = () =>
+  Field(
+    rules.applicationIdRule,
+    { type: 'string', minLength: 1, maxLength: rules.MAX_KEY },
+    { clearedBy: [null], description: 'The application signed in to.', example: 'shop-web' },
+  );
 
 /** `id` of a new user. */
 export const UserIdField = () =>

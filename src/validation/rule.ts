@@ -10,14 +10,26 @@ export interface Fault {
   detail: string;
 }
 
-/** One rule of the contract: a pure function that returns every fault of a value, none if it is good. */
-export type Rule = (value: unknown) => Fault[];
+/**
+ * One rule of the contract: a pure function that returns every fault of a value, none if it is good.
+ * In a merge patch (RFC 7396), null stands for removal wherever an object may have it.
+ */
+export type Rule = (value: unknown, isMergePatch?: boolean) => Fault[];
 
 const RULE = Symbol('rule');
+const MERGE_PATCH = Symbol('merge patch');
 
-/** The rule of a field, to ask it what is wrong with a value that it refused. */
-export function ruleOf(dto: object, field: string): Rule {
-  return Reflect.getMetadata(RULE, dto, field) as Rule;
+/** Remembers that a DTO came as a merge patch, for the rules of its fields. */
+export function markMergePatch(dto: object): void {
+  Object.defineProperty(dto, MERGE_PATCH, { value: true });
+}
+
+const isMergePatch = (dto: object) => MERGE_PATCH in dto;
+
+/** What is wrong with the value that a field of this DTO has. */
+export function faultsOf(dto: object, field: string): Fault[] {
+  const rule = Reflect.getMetadata(RULE, dto, field) as Rule;
+  return rule(dto[field as keyof typeof dto], isMergePatch(dto));
 }
 
 /** The values that clear a field. Each one that is not listed is judged by the field's rule. */
@@ -43,7 +55,13 @@ export function Field(rule: Rule, schema: object, options: FieldOptions): Proper
   ];
   return applyDecorators(
     ValidateIf((_, value) => value !== undefined && !clears(value)),
-    ValidateBy({ name: 'field', validator: { validate: (value) => rule(value).length === 0 } }),
+    ValidateBy({
+      name: 'field',
+      validator: {
+        validate: (value, args) =>
+          rule(value, args !== undefined && isMergePatch(args.object)).length === 0,
+      },
+    }),
     Reflect.metadata(RULE, rule),
     ApiPropertyOptional({
       description,

@@ -77,12 +77,27 @@ export const phoneRule: Rule = (value) => {
     : fault('user.invalid_phone', 'must be a possible international number, country code first');
 };
 
-export const customDataRule: Rule = (value) => {
+/** Levels of nesting that `customData` may have. */
+const MAX_DEPTH = 32;
+
+export const customDataRule: Rule = (value, isMergePatch) => {
+  if (value === null && isMergePatch) return [];
   if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
+  if (isDeeperThan(MAX_DEPTH, value))
+    return fault('too_deep', `is nested deeper than ${MAX_DEPTH} levels`);
   if (Buffer.byteLength(JSON.stringify(value)) <= limits.customDataBytes) return [];
-  const detail = `must have at most ${limits.customDataBytes} bytes as JSON`;
-  return fault('user.custom_data_too_large', detail);
+  return [customDataTooLarge()];
 };
+
+export const customDataTooLarge = (): Fault => ({
+  code: 'user.custom_data_too_large',
+  detail: `must have at most ${limits.customDataBytes} bytes as JSON`,
+});
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((child) => isDeeperThan(levels - 1, child));
+}
 
 /** The standard OpenID Connect claims that a profile may hold (OpenID Connect Core 1.0, 5.1). */
 export const PROFILE_CLAIMS = [
@@ -96,24 +111,49 @@ export const ADDRESS_CLAIMS = [
 ];
 
 /** Known claims have their type; what else is there is the team's own, and kept. */
-export const profileRule: Rule = (value) => {
+export const profileRule: Rule = (value, isMergePatch) => {
+  if (value === null && isMergePatch) return [];
   if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
+  const isRemoved = (part: unknown) => part === undefined || (part === null && isMergePatch);
+  const notStrings = (object: Record<string, unknown>, names: readonly string[], path: string[]) =>
+    names
+      .filter((name) => !isRemoved(object[name]) && typeof object[name] !== 'string')
+      .map((name): Fault => ({
+        at: [...path, name],
+        code: 'invalid_type',
+        detail: 'must be a string',
+      }));
   const { address } = value;
   const faults = notStrings(value, PROFILE_CLAIMS, []);
   if (isPlainObject(address)) faults.push(...notStrings(address, ADDRESS_CLAIMS, ['address']));
-  else if (address !== undefined)
+  else if (!isRemoved(address))
     faults.push({ at: ['address'], code: 'invalid_type', detail: 'must be an object' });
-  if (Buffer.byteLength(JSON.stringify(value)) > MAX_PROFILE_BYTES)
-    faults.push(...fault('too_long', `must have at most ${MAX_PROFILE_BYTES} bytes as JSON`));
+  if (Buffer.byteLength(JSON.stringify(value)) > MAX_PROFILE_BYTES) faults.push(profileTooLarge());
   return faults;
 };
 
-function notStrings(object: Record<string, unknown>, names: readonly string[], path: string[]) {
-  return names
-    .filter((name) => object[name] !== undefined && typeof object[name] !== 'string')
-    .map((name): Fault => ({
-      at: [...path, name],
-      code: 'invalid_type',
-      detail: 'must be a string',
-    }));
-}
+export const profileTooLarge = (): Fault => ({
+  code: 'too_long',
+  detail: `must have at most ${MAX_PROFILE_BYTES} bytes as JSON`,
+});
+
+/** `isSuspended`. */
+export const booleanRule: Rule = (value) =>
+  typeof value === 'boolean' ? [] : fault('invalid_type', 'must be true or false');
+
+/** The last millisecond of the year 9999. */
+export const MAX_TIME = 253_402_300_799_999;
+
+/** Milliseconds since the epoch. */
+export const timeRule: Rule = (value) => {
+  if (typeof value !== 'number') return fault('invalid_type', 'must be a number of milliseconds');
+  return Number.isInteger(value) && value >= 0 && value <= MAX_TIME
+    ? []
+    : fault('invalid_number', 'must be whole milliseconds since 1970');
+};
+
+export const applicationIdRule = text(MAX_KEY, (value) =>
+  value === '' || CONTROL.test(value)
+    ? fault('invalid_format', 'must be text without control characters')
+    : [],
+);

@@ -1,0 +1,90 @@
+import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ManagementAuth } from '../auth/access.js';
+import { type JsonMode, PatchMode } from '../http/json-body.js';
+import { IfMatch, type Versions } from '../http/preconditions.js';
+import { Versioned } from '../http/versioned.js';
+import * as docs from './user-parts.docs.js';
+import {
+  UpdateCustomDataDto,
+  UpdateIsSuspendedDto,
+  UpdateSignInDto,
+  UpdateUserProfileDto,
+} from './user-parts.dto.js';
+import { toUserDto, type UserDto } from './user.dto.js';
+import { UsersService } from './users.service.js';
+
+type JsonObject = Record<string, unknown>;
+
+/** Management: parts of a user that are read or changed on their own. */
+@ApiTags('users')
+@Controller('api/users/:userId')
+export class UserPartsController {
+  constructor(private readonly users: UsersService) {}
+
+  @Get('custom-data')
+  @ManagementAuth('users:read')
+  @docs.GetCustomData()
+  async getCustomData(@Param('userId') id: string): Promise<Versioned<JsonObject>> {
+    const user = await this.users.get(id);
+    return new Versioned(user.version, user.customData);
+  }
+
+  @Patch('custom-data')
+  @ManagementAuth('users:write')
+  @docs.UpdateCustomData()
+  async updateCustomData(
+    @Param('userId') id: string,
+    @Body() patch: UpdateCustomDataDto,
+    @PatchMode('assign') json: JsonMode,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<JsonObject>> {
+    const user = await this.users.update(id, patch, { ifMatch, json });
+    return new Versioned(user.version, user.customData);
+  }
+
+  @Get('profile')
+  @ManagementAuth('users:read')
+  @docs.GetUserProfile()
+  async getProfile(@Param('userId') id: string): Promise<Versioned<JsonObject>> {
+    const user = await this.users.get(id);
+    return new Versioned(user.version, user.profile);
+  }
+
+  @Patch('profile')
+  @ManagementAuth('users:write')
+  @docs.UpdateUserProfile()
+  async updateProfile(
+    @Param('userId') id: string,
+    @Body() patch: UpdateUserProfileDto,
+    @PatchMode('assign') json: JsonMode,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<JsonObject>> {
+    const user = await this.users.update(id, patch, { ifMatch, json });
+    return new Versioned(user.version, user.profile);
+  }
+
+  @Patch('is-suspended')
+  @ManagementAuth('users:write')
+  @docs.UpdateIsSuspended()
+  async updateIsSuspended(
+    @Param('userId') id: string,
+    @Body() patch: UpdateIsSuspendedDto,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<UserDto>> {
+    const user = await this.users.update(id, patch, { ifMatch });
+    return new Versioned(user.version, toUserDto(user));
+  }
+
+  @Patch('sign-in')
+  @ManagementAuth('users:write')
+  @docs.UpdateSignIn()
+  async updateSignIn(
+    @Param('userId') id: string,
+    @Body() patch: UpdateSignInDto,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<UserDto>> {
+    const user = await this.users.update(id, patch, { ifMatch });
+    return new Versioned(user.version, toUserDto(user));
+  }
+}

@@ -1,0 +1,34 @@
+import { BareBody } from '../validation/bare-body.js';
+import {
+  ApplicationIdField,
+  CustomDataField,
+  IsSuspendedField,
+  LastSignInAtField,
+  ProfileField,
+} from '../validation/fields.js';
+import type { UserPatch } from './user-row.js';
+
+@BareBody('customData', 'merge patch')
+export class UpdateCustomDataDto implements UserPatch {
+  @CustomDataField('Its first level is merged into the stored object.')
+  customData?: Record<string, unknown> | null;
+}
+
+@BareBody('profile', 'merge patch')
+export class UpdateUserProfileDto implements UserPatch {
+  @ProfileField('Its first level is merged into the stored object.')
+  profile?: Record<string, unknown> | null;
+}
+
+export class UpdateIsSuspendedDto implements UserPatch {
+  @IsSuspendedField()
+  isSuspended?: boolean;
+}
+
+export class UpdateSignInDto implements UserPatch {
+  @LastSignInAtField()
+  lastSignInAt?: number | null;
+
+  @ApplicationIdField()
+  applicationId?: string | null;
+}
