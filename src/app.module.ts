@@ -8,12 +8,13 @@ import { ErrorFilter } from './errors/error.filter.js';
 import { HealthModule } from './health/health.module.js';
 import { StrictRequestInterceptor } from './http/strict-request.interceptor.js';
 import { VersionedInterceptor } from './http/versioned.js';
+import { PasswordsModule } from './passwords/passwords.module.js';
 import { ProfileModule } from './profile/profile.module.js';
 import { UsersModule } from './users/users.module.js';
 import { BodyPipe } from './validation/body.pipe.js';
 
 @Module({
-  imports: [AuthModule, DatabaseModule, HealthModule, ProfileModule, UsersModule],
+  imports: [AuthModule, DatabaseModule, HealthModule, PasswordsModule, ProfileModule, UsersModule],
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },
     { provide: APP_INTERCEPTOR, useClass: StrictRequestInterceptor },

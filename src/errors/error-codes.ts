@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   'user.id_already_in_use': { status: 422, title: 'The id is already in use' },
   'user.invalid_phone': { status: 422, title: 'The phone number is not possible' },
   'user.custom_data_too_large': { status: 422, title: 'The custom data is too large' },
+  'session.invalid_credentials': { status: 422, title: 'The credentials are not correct' },
   'request.header_fields_too_large': { status: 431, title: 'The request headers are too large' },
   'service.internal_error': { status: 500, title: 'Unexpected error' },
   'service.unavailable': { status: 503, title: 'Temporarily unavailable' },

@@ -1,8 +1,26 @@
-import { UserIdField } from '../validation/fields.js';
+import type { PasswordAlgorithm } from '../passwords/stored-password.js';
+import {
+  PasswordAlgorithmField,
+  PasswordDigestField,
+  PasswordField,
+  UserIdField,
+} from '../validation/fields.js';
 import { UpdateUserDto } from './update-user.dto.js';
 
-/** A new user: any field of an update, and the id that the identity provider already gave it. */
+/**
+ * A new user: any field of an update, the id that the identity provider
+ * already gave it, and a password or the digest of one.
+ */
 export class CreateUserDto extends UpdateUserDto {
   @UserIdField()
   id?: string;
+
+  @PasswordField()
+  password?: string;
+
+  @PasswordDigestField()
+  passwordDigest?: string;
+
+  @PasswordAlgorithmField()
+  passwordAlgorithm?: PasswordAlgorithm;
 }

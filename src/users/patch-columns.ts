@@ -23,6 +23,8 @@ export function patchColumns(patch: UserPatch): Columns {
     is_suspended: patch.isSuspended,
     last_sign_in_at: typeof lastSignInAt === 'number' ? new Date(lastSignInAt) : lastSignInAt,
     application_id: patch.applicationId,
+    password_digest: patch.password?.digest,
+    password_algorithm: patch.password?.algorithm,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }

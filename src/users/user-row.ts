@@ -1,3 +1,5 @@
+import type { StoredPassword } from '../passwords/stored-password.js';
+
 /** One user as the statements of `user.statements.ts` answer it. */
 export interface UserRow {
   id: string;
@@ -44,4 +46,5 @@ export interface UserPatch {
   /** Milliseconds since the epoch. */
   lastSignInAt?: number | null;
   applicationId?: string | null;
+  password?: StoredPassword;
 }

@@ -1,3 +1,4 @@
+import type { StoredPassword } from '../passwords/stored-password.js';
 import type { JsonMode } from '../http/json-body.js';
 import { limits, MAX_PROFILE_BYTES } from '../validation/rules.js';
 import type { Columns } from './patch-columns.js';
@@ -45,6 +46,29 @@ const userRow = `
 
 export function selectUser(tenantId: string, id: string): Statement {
   return [`SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = $2`, [tenantId, id]];
+}
+
+/** The stored password, of which no other statement answers more than that it is there. */
+export function selectPassword(tenantId: string, id: string): Statement {
+  return [
+    `SELECT password_digest AS digest, password_algorithm AS algorithm
+     FROM users WHERE tenant_id = $1 AND id = $2`,
+    [tenantId, id],
+  ];
+}
+
+/** Stores the same password in another form: nothing that can be seen of the user changes. */
+export function replaceDigest(
+  tenantId: string,
+  id: string,
+  from: StoredPassword,
+  to: StoredPassword,
+): Statement {
+  return [
+    `UPDATE users SET password_digest = $4, password_algorithm = $5
+     WHERE tenant_id = $1 AND id = $2 AND password_digest = $3`,
+    [tenantId, id, from.digest, to.digest, to.algorithm],
+  ];
 }
 
 export function insertUser(tenantId: string, id: string, columns: Columns): Statement {

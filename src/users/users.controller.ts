@@ -5,6 +5,8 @@ import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { toStoredPassword } from '../passwords/stored-password.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
 import { toUserDto, type UserDto } from './user.dto.js';
@@ -16,16 +18,23 @@ import { UsersService } from './users.service.js';
 @ApiTags('users')
 @Controller('api/users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+  ) {}
 
   @Post()
   @ManagementAuth('users:write')
   @docs.CreateUser()
   async create(
-    @Body() { id, ...fields }: CreateUserDto,
+    @Body() { id, password, passwordDigest, passwordAlgorithm, ...fields }: CreateUserDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned<UserDto>> {
-    const user = await this.users.create(fields, id);
+    const stored =
+      passwordDigest && passwordAlgorithm
+        ? toStoredPassword(passwordAlgorithm, passwordDigest)
+        : password && (await this.hasher.hash(password));
+    const user = await this.users.create({ ...fields, ...(stored && { password: stored }) }, id);
     void reply.header('Location', `/api/users/${encodeURIComponent(user.id)}`);
     return answer(user);
   }

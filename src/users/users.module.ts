@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { PasswordHasher } from '../passwords/password-hasher.js';
 import { UserPartsController } from './user-parts.controller.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController, UserPartsController],
-  providers: [UsersService],
-  exports: [UsersService],
+  providers: [UsersService, PasswordHasher],
+  exports: [UsersService, PasswordHasher],
 })
 export class UsersModule {}

@@ -4,12 +4,15 @@ import { DataSource } from 'typeorm';
 import { retryOnContention } from '../database/retry-on-contention.js';
 import type { JsonMode } from '../http/json-body.js';
 import type { Versions } from '../http/preconditions.js';
+import type { StoredPassword } from '../passwords/stored-password.js';
 import { customDataTooLarge, profileTooLarge, USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { conflictOf, otherVersion, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import {
   deleteUser,
   insertUser,
+  replaceDigest,
+  selectPassword,
   selectUser,
   type Statement,
   type UpdateOutcome,
@@ -89,6 +92,20 @@ export class UsersService {
     );
     if (!outcome) throw userNotFound();
     if (!outcome.deleted) throw otherVersion();
+  }
+
+  /** The stored password, if there is one. @throws AppError entity.not_found */
+  async getPassword(id: string): Promise<StoredPassword | undefined> {
+    if (!USER_ID.test(id)) throw userNotFound();
+    const [row] = await this.run<Partial<StoredPassword>>(selectPassword(TENANT, id));
+    if (!row) throw userNotFound();
+    const { digest, algorithm } = row;
+    return digest && algorithm ? { digest, algorithm } : undefined;
+  }
+
+  /** Stores a password that was verified in a stronger form, unless it was changed meanwhile. */
+  async replacePassword(id: string, from: StoredPassword, to: StoredPassword): Promise<void> {
+    await this.run(replaceDigest(TENANT, id, from, to));
   }
 
   private async run<Row>([sql, parameters]: Statement): Promise<Row[]> {

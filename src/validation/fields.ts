@@ -1,3 +1,4 @@
+import { PASSWORD_ALGORITHMS } from '../passwords/stored-password.js';
 import { Field, type ClearedBy, type FieldOptions } from './rule.js';
 import { PROFILE_SCHEMA } from './profile.schema.js';
 import * as rules from './rules.js';
@@ -120,4 +121,30 @@ export const UserIdField = () =>
       description: 'The subject that your identity provider knows the user by; made when left out.',
       example: 'auth0|5f7c8ec7c33c6c004bbafe82',
     },
+  );
+
+export const PasswordField = ({ required = false } = {}) =>
+  Field(
+    rules.passwordRule,
+    { type: 'string', format: 'password', minLength: 1, maxLength: rules.MAX_PASSWORD },
+    { required, description: 'Kept as an argon2id digest only.', example: 'correct horse battery' },
+  );
+
+export const PasswordDigestField = () =>
+  Field(
+    rules.passwordDigestRule,
+    { type: 'string' },
+    {
+      description:
+        'A digest from another system, in place of `password`: a PHC string (Argon2), a crypt ' +
+        'string (Bcrypt) or hexadecimal. Replaced by argon2id at the first successful verification.',
+      example: '5f4dcc3b5aa765d61d8327deb882cf99',
+    },
+  );
+
+export const PasswordAlgorithmField = () =>
+  Field(
+    rules.passwordAlgorithmRule,
+    { type: 'string', enum: PASSWORD_ALGORITHMS },
+    { description: 'How `passwordDigest` was made.', example: 'MD5' },
   );

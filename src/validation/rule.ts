@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, ValidateIf } from 'class-validator';
 import type { ViolationCode } from '../errors/error-codes.js';
 
@@ -10,11 +10,16 @@ export interface Fault {
   detail: string;
 }
 
-/**
- * One rule of the contract: a pure function that returns every fault of a value, none if it is good.
- * In a merge patch (RFC 7396), null stands for removal wherever an object may have it.
- */
-export type Rule = (value: unknown, isMergePatch?: boolean) => Fault[];
+/** One rule of the contract: a pure function that returns every fault of a value, none if it is good. */
+export type Rule = (value: unknown, context: RuleContext) => Fault[];
+
+/** What a rule may know beside the value. */
+export interface RuleContext {
+  /** In a merge patch (RFC 7396), null stands for removal wherever an object may have it. */
+  isMergePatch: boolean;
+  /** The whole body, for a field that has to fit to another. */
+  body: object;
+}
 
 const RULE = Symbol('rule');
 const MERGE_PATCH = Symbol('merge patch');
@@ -24,12 +29,11 @@ export function markMergePatch(dto: object): void {
   Object.defineProperty(dto, MERGE_PATCH, { value: true });
 }
 
-const isMergePatch = (dto: object) => MERGE_PATCH in dto;
-
 /** What is wrong with the value that a field of this DTO has. */
 export function faultsOf(dto: object, field: string): Fault[] {
   const rule = Reflect.getMetadata(RULE, dto, field) as Rule;
-  return rule(dto[field as keyof typeof dto], isMergePatch(dto));
+  const context = { isMergePatch: MERGE_PATCH in dto, body: dto };
+  return rule(dto[field as keyof typeof dto], context);
 }
 
 /** The values that clear a field. Each one that is not listed is judged by the field's rule. */
@@ -37,6 +41,8 @@ export type ClearedBy = readonly (null | '')[];
 
 export interface FieldOptions {
   clearedBy?: ClearedBy;
+  /** Absent is refused, too. */
+  required?: boolean;
   description: string;
   example: unknown;
 }
@@ -46,7 +52,7 @@ export interface FieldOptions {
  * must pass the rule. Validation and OpenAPI come from the same declaration.
  */
 export function Field(rule: Rule, schema: object, options: FieldOptions): PropertyDecorator {
-  const { clearedBy = [], description, example } = options;
+  const { clearedBy = [], required = false, description, example } = options;
   const clears = (value: unknown) => clearedBy.includes(value as null | '');
   const schemas = [
     schema,
@@ -54,16 +60,17 @@ export function Field(rule: Rule, schema: object, options: FieldOptions): Proper
     ...(clears(null) ? [{ type: 'null', description: 'null clears the field.' }] : []),
   ];
   return applyDecorators(
-    ValidateIf((_, value) => value !== undefined && !clears(value)),
+    ValidateIf((_, value) => required || (value !== undefined && !clears(value))),
     ValidateBy({
       name: 'field',
       validator: {
-        validate: (value, args) =>
-          rule(value, args !== undefined && isMergePatch(args.object)).length === 0,
+        validate: (_value, args) =>
+          args !== undefined && faultsOf(args.object, args.property).length === 0,
       },
     }),
     Reflect.metadata(RULE, rule),
-    ApiPropertyOptional({
+    ApiProperty({
+      required,
       description,
       example,
       ...(schemas.length > 1 ? { anyOf: schemas } : schema),

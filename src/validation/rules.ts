@@ -1,11 +1,17 @@
 import { isPossiblePhoneNumber } from 'libphonenumber-js';
 import { isPlainObject } from '../http/strict-json.js';
+import {
+  isDigest,
+  PASSWORD_ALGORITHMS,
+  type PasswordAlgorithm,
+} from '../passwords/stored-password.js';
 import type { Fault, Rule } from './rule.js';
 
 /** Lengths count Unicode code points, as PostgreSQL's `char_length` does. */
 export const MAX_NAME = 128;
 export const MAX_URL = 2048;
 export const MAX_KEY = 128;
+export const MAX_PASSWORD = 256;
 export const MAX_PROFILE_BYTES = 16_384;
 
 /** The one limit that is configured (CUSTOM_DATA_MAX_BYTES); `createApp` sets it. */
@@ -80,7 +86,7 @@ export const phoneRule: Rule = (value) => {
 /** Levels of nesting that `customData` may have. */
 const MAX_DEPTH = 32;
 
-export const customDataRule: Rule = (value, isMergePatch) => {
+export const customDataRule: Rule = (value, { isMergePatch }) => {
   if (value === null && isMergePatch) return [];
   if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
   if (isDeeperThan(MAX_DEPTH, value))
@@ -111,7 +117,7 @@ export const ADDRESS_CLAIMS = [
 ];
 
 /** Known claims have their type; what else is there is the team's own, and kept. */
-export const profileRule: Rule = (value, isMergePatch) => {
+export const profileRule: Rule = (value, { isMergePatch }) => {
   if (value === null && isMergePatch) return [];
   if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
   const isRemoved = (part: unknown) => part === undefined || (part === null && isMergePatch);
@@ -157,3 +163,29 @@ export const applicationIdRule = text(MAX_KEY, (value) =>
     ? fault('invalid_format', 'must be text without control characters')
     : [],
 );
+
+/** `password`: anything that a person can type, up to a length that is still hashed at once. */
+export const passwordRule = text(MAX_PASSWORD, (value) =>
+  value === '' ? fault('invalid_format', 'must not be empty') : [],
+);
+
+/** `passwordAlgorithm`, which goes with `passwordDigest`. */
+export const passwordAlgorithmRule: Rule = (value, { body }) => {
+  if (!isAlgorithm(value))
+    return fault('invalid_format', `must be one of ${PASSWORD_ALGORITHMS.join(', ')}`);
+  return 'passwordDigest' in body ? [] : fault('invalid_format', 'needs a passwordDigest');
+};
+
+/** `passwordDigest`, in place of `password`. */
+export const passwordDigestRule: Rule = (value, { body }) => {
+  if (typeof value !== 'string') return fault('invalid_type', 'must be a string');
+  const { password, passwordAlgorithm } = body as Record<string, unknown>;
+  if (password !== undefined) return fault('invalid_format', 'must not stand beside a password');
+  if (passwordAlgorithm === undefined) return fault('invalid_format', 'needs a passwordAlgorithm');
+  return !isAlgorithm(passwordAlgorithm) || isDigest(passwordAlgorithm, value)
+    ? []
+    : fault('invalid_format', `must be a digest of ${passwordAlgorithm} at a bearable cost`);
+};
+
+const isAlgorithm = (value: unknown): value is PasswordAlgorithm =>
+  PASSWORD_ALGORITHMS.includes(value as PasswordAlgorithm);

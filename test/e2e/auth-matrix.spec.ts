@@ -130,7 +130,7 @@ describe('every route that is not public', () => {
   it('answers 403 and names the scope when the token has another one', async () => {
     const before = await app.row(userId);
     for (const { method, url, kind } of routes.filter((route) => route.kind !== 'public')) {
-      const token = await good(kind, { scope: 'email openid users:password', permissions: ['x'] });
+      const token = await good(kind, { scope: 'email openid users:other', permissions: ['x'] });
       const answer = await call(method, url, `Bearer ${token}`);
       expect(`${method} ${url} ${answer.status}`).toBe(`${method} ${url} 403`);
       const [, scope] =

@@ -67,6 +67,12 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
   'user.phone_already_in_use': () => patch({ primaryPhone: '61433333333' }),
   'user.id_already_in_use': () => ({ method: 'POST', url: '/api/users', token, body: { id } }),
   'user.invalid_phone': () => patch({ primaryPhone: '1' }),
+  'session.invalid_credentials': () => ({
+    method: 'POST',
+    url: `/api/users/${id}/password/verify`,
+    token,
+    body: { password: 'wrong' },
+  }),
   'user.custom_data_too_large': () => patch({ customData: { a: 'x'.repeat(70_000) } }),
 };
 

@@ -56,13 +56,17 @@ describe('patchColumns', () => {
 describe('the rules', () => {
   it('take the longest values without a pause', () => {
     const hostile = ['@'.repeat(128), 'a@'.repeat(64), `${'a'.repeat(63)}@${'.'.repeat(64)}`];
-    for (const value of hostile) emailRule(value);
-    expect(emailRule('@'.repeat(1_000_000))[0]?.code).toBe('too_long');
-    expect(usernameRule('a'.repeat(1_000_000))[0]?.code).toBe('too_long');
+    const context = { isMergePatch: false, body: {} };
+    for (const value of hostile) emailRule(value, context);
+    expect(emailRule('@'.repeat(1_000_000), context)[0]?.code).toBe('too_long');
+    expect(usernameRule('a'.repeat(1_000_000), context)[0]?.code).toBe('too_long');
   });
 
   it('report every fault of a profile, each where it is', () => {
-    const faults = profileRule({ nickname: 1, locale: null, address: { region: [], more: 1 } });
+    const faults = profileRule(
+      { nickname: 1, locale: null, address: { region: [], more: 1 } },
+      { isMergePatch: false, body: {} },
+    );
     expect(faults.map(({ at }) => at?.join('/'))).toEqual(['nickname', 'locale', 'address/region']);
   });
 });

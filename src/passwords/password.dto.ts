@@ -1,0 +1,6 @@
+import { PasswordField } from '../validation/fields.js';
+
+export class PasswordDto {
+  @PasswordField({ required: true })
+  password!: string;
+}

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../errors/app-error.js';
+import { UsersService } from '../users/users.service.js';
+import { PasswordHasher } from './password-hasher.js';
+
+@Injectable()
+export class PasswordsService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+  ) {}
+
+  /**
+   * Passes when it is the user's password, and then replaces a digest that is not argon2id.
+   *
+   * @throws AppError session.invalid_credentials, the same for a wrong password and for none;
+   *   entity.not_found
+   */
+  async verify(id: string, password: string): Promise<void> {
+    const stored = await this.users.getPassword(id);
+    if (!(await this.hasher.verify(password, stored)))
+      throw new AppError('session.invalid_credentials', 'The password is not correct.');
+    if (stored && this.hasher.isOutdated(stored))
+      await this.users.replacePassword(id, stored, await this.hasher.hash(password));
+  }
+}
