@@ -125,7 +125,7 @@ describe('POST /api/users', () => {
   const hex = (name: string) => createHash(name).update(SECRET).digest('hex');
   /** 0 is Argon2d, 1 Argon2i, 2 Argon2id. */
   const argon = (algorithm: number) =>
-    argon2.hash(SECRET, { algorithm, memoryCost: 1024, timeCost: 1, parallelism: 1 } as object);
+    argon2.hash(SECRET, { algorithm, memoryCost: 1024, timeCost: 1, parallelism: 1 });
   const imports: [string, () => string | Promise<string>][] = [
     ['Argon2d', () => argon(0)],
     ['Argon2i', () => argon(1)],
