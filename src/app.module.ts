@@ -8,13 +8,22 @@ import { ErrorFilter } from './errors/error.filter.js';
 import { HealthModule } from './health/health.module.js';
 import { StrictRequestInterceptor } from './http/strict-request.interceptor.js';
 import { VersionedInterceptor } from './http/versioned.js';
+import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { ProfileModule } from './profile/profile.module.js';
 import { UsersModule } from './users/users.module.js';
 import { BodyPipe } from './validation/body.pipe.js';
 
 @Module({
-  imports: [AuthModule, DatabaseModule, HealthModule, PasswordsModule, ProfileModule, UsersModule],
+  imports: [
+    AuthModule,
+    DatabaseModule,
+    HealthModule,
+    IdentitiesModule,
+    PasswordsModule,
+    ProfileModule,
+    UsersModule,
+  ],
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },
     { provide: APP_INTERCEPTOR, useClass: StrictRequestInterceptor },

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   'user.email_already_in_use': { status: 422, title: 'The e-mail address is already in use' },
   'user.phone_already_in_use': { status: 422, title: 'The phone number is already in use' },
   'user.id_already_in_use': { status: 422, title: 'The id is already in use' },
+  'user.identity_already_in_use': { status: 422, title: 'The identity is already in use' },
   'user.invalid_phone': { status: 422, title: 'The phone number is not possible' },
   'user.custom_data_too_large': { status: 422, title: 'The custom data is too large' },
   'session.invalid_credentials': { status: 422, title: 'The credentials are not correct' },
@@ -54,6 +55,7 @@ export const VIOLATION_CODES = [
   'user.email_already_in_use',
   'user.phone_already_in_use',
   'user.id_already_in_use',
+  'user.identity_already_in_use',
   'guard.invalid_json',
 ] as const;
 

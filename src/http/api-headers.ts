@@ -17,8 +17,13 @@ export function ApiVersionedAnswer(
 }
 
 /** An answer that is a bare JSON object of a user. */
-export function ApiObjectAnswer(description: string, schema: object, example: unknown) {
-  return ApiResponse({ status: 200, description, schema, example, headers: { ETag: ETAG } });
+export function ApiObjectAnswer(
+  description: string,
+  schema: object,
+  example: unknown,
+  status = 200,
+) {
+  return ApiResponse({ status, description, schema, example, headers: { ETag: ETAG } });
 }
 
 /** `If-Match` of a request that writes. */

@@ -1,10 +1,14 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { UserEntity } from './user.entity.js';
 
 /** A user's account at an enterprise identity provider, reached through an SSO connector. */
 @Entity('user_sso_identities')
 @Unique('uq_user_sso_identities_tenant_id_issuer_identity_id', ['tenantId', 'issuer', 'identityId'])
-@Index('ix_user_sso_identities_tenant_id_user_id', ['tenantId', 'userId'])
+@Unique('uq_user_sso_identities_tenant_id_user_id_sso_connector_id', [
+  'tenantId',
+  'userId',
+  'ssoConnectorId',
+])
 export class UserSsoIdentityEntity {
   @PrimaryColumn({
     name: 'tenant_id',

@@ -7,6 +7,19 @@ const text = (description: string, example: string) =>
 
 const time = (description: string) => ({ type: Number, description, example: 1_767_225_600_000 });
 
+export const IDENTITIES_SCHEMA = {
+  type: 'object',
+  description: "The user's accounts at social identity providers, by provider.",
+  additionalProperties: {
+    type: 'object',
+    properties: {
+      userId: { type: 'string' },
+      details: { type: 'object', additionalProperties: true },
+    },
+    required: ['userId', 'details'],
+  },
+};
+
 export class SsoIdentityDto implements SsoIdentity {
   @ApiProperty({ type: String, example: 'default' })
   tenantId!: string;
@@ -56,19 +69,7 @@ export class UserDto {
   @ApiProperty({ type: Object, additionalProperties: true, example: { plan: 'pro' } })
   customData!: Record<string, unknown>;
 
-  @ApiProperty({
-    type: 'object',
-    description: "The user's accounts at social identity providers, by provider.",
-    additionalProperties: {
-      type: 'object',
-      properties: {
-        userId: { type: 'string' },
-        details: { type: 'object', additionalProperties: true },
-      },
-      required: ['userId', 'details'],
-    },
-    example: {},
-  })
+  @ApiProperty({ ...IDENTITIES_SCHEMA, example: {} } as object)
   identities!: UserRow['identities'];
 
   @ApiProperty({ ...time('Milliseconds since the epoch.'), nullable: true })

@@ -6,14 +6,20 @@ type Conflict =
   | 'user.id_already_in_use'
   | 'user.username_already_in_use'
   | 'user.email_already_in_use'
-  | 'user.phone_already_in_use';
+  | 'user.phone_already_in_use'
+  | 'user.identity_already_in_use';
 
-/** What it means that a named constraint of `users` refused a row. */
+/** What it means that a named constraint refused a row. */
 const CONFLICTS: Record<string, [code: Conflict, pointer: string]> = {
   pk_users: ['user.id_already_in_use', '/id'],
   uq_users_tenant_id_username_key: ['user.username_already_in_use', '/username'],
   uq_users_tenant_id_primary_email_key: ['user.email_already_in_use', '/primaryEmail'],
   uq_users_tenant_id_primary_phone: ['user.phone_already_in_use', '/primaryPhone'],
+  uq_user_identities_tenant_id_target_identity_id: ['user.identity_already_in_use', '/userId'],
+  uq_user_sso_identities_tenant_id_issuer_identity_id: [
+    'user.identity_already_in_use',
+    '/identityId',
+  ],
 };
 
 /** The 422 that a unique constraint's refusal means, or the error itself. */

@@ -48,6 +48,20 @@ export function selectUser(tenantId: string, id: string): Statement {
   return [`SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = $2`, [tenantId, id]];
 }
 
+/** Holds the row until the end of the transaction. No row: no user. */
+export function lockUser(tenantId: string, id: string): Statement {
+  return [`SELECT version FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE`, [tenantId, id]];
+}
+
+/** For a change of what belongs to the user in another table. */
+export function touchUser(tenantId: string, id: string): Statement {
+  return [
+    `UPDATE users SET version = version + 1, updated_at = greatest(clock_timestamp(), updated_at)
+     WHERE tenant_id = $1 AND id = $2`,
+    [tenantId, id],
+  ];
+}
+
 /** The stored password, of which no other statement answers more than that it is there. */
 export function selectPassword(tenantId: string, id: string): Statement {
   return [

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { retryOnContention } from '../database/retry-on-contention.js';
@@ -7,14 +6,17 @@ import type { Versions } from '../http/preconditions.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
 import { customDataTooLarge, profileTooLarge, USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
+import { randomId } from './random-id.js';
 import { conflictOf, otherVersion, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import {
   deleteUser,
   insertUser,
+  lockUser,
   replaceDigest,
   selectPassword,
   selectUser,
   type Statement,
+  touchUser,
   type UpdateOutcome,
   updateUser,
 } from './user.statements.js';
@@ -94,6 +96,33 @@ export class UsersService {
     if (!outcome.deleted) throw otherVersion();
   }
 
+  /**
+   * Changes what belongs to a user in another table, with the user's row locked; the user gets a new
+   * version if the statement answered a row.
+   *
+   * @throws AppError entity.not_found, request.precondition_failed, user.identity_already_in_use
+   */
+  async changeOwned(
+    id: string,
+    statementFor: (tenantId: string) => Statement,
+    { ifMatch }: WriteAccess = {},
+  ): Promise<{ before: UserRow; after: UserRow }> {
+    if (!USER_ID.test(id)) throw userNotFound();
+    return this.orConflict(() =>
+      this.database.transaction(async (manager) => {
+        const run = <Row>([sql, parameters]: Statement) => manager.query<Row[]>(sql, parameters);
+        const [locked] = await run<{ version: string }>(lockUser(TENANT, id));
+        if (!locked) throw userNotFound();
+        if (!matches(ifMatch, locked.version)) throw otherVersion();
+        const [before] = await run<UserRow>(selectUser(TENANT, id));
+        // Of a DELETE, TypeORM answers the rows and their count.
+        if ((await run(statementFor(TENANT))).flat().length > 0) await run(touchUser(TENANT, id));
+        const [after] = await run<UserRow>(selectUser(TENANT, id));
+        return { before: before as UserRow, after: after as UserRow };
+      }),
+    );
+  }
+
   /** The stored password, if there is one. @throws AppError entity.not_found */
   async getPassword(id: string): Promise<StoredPassword | undefined> {
     if (!USER_ID.test(id)) throw userNotFound();
@@ -109,8 +138,12 @@ export class UsersService {
   }
 
   private async run<Row>([sql, parameters]: Statement): Promise<Row[]> {
+    return this.orConflict(() => this.database.query<Row[]>(sql, parameters));
+  }
+
+  private async orConflict<Result>(run: () => Promise<Result>): Promise<Result> {
     try {
-      return await retryOnContention(() => this.database.query<Row[]>(sql, parameters));
+      return await retryOnContention(run);
     } catch (error) {
       throw conflictOf(error);
     }
@@ -121,11 +154,4 @@ const versionsOf = (ifMatch: Versions | undefined) => (ifMatch === '*' ? undefin
 
 function matches(ifMatch: Versions | undefined, version: string): boolean {
   return versionsOf(ifMatch)?.includes(version) ?? true;
-}
-
-const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
-
-/** 12 characters, cryptographically random: 62 bits. */
-function randomId(): string {
-  return Array.from({ length: 12 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }

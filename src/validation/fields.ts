@@ -148,3 +148,22 @@ export const PasswordAlgorithmField = () =>
     { type: 'string', enum: PASSWORD_ALGORITHMS },
     { description: 'How `passwordDigest` was made.', example: 'MD5' },
   );
+
+const FOREIGN_ID = { type: 'string', minLength: 1, maxLength: rules.MAX_FOREIGN_ID };
+
+export const IdentityIdField = (description: string) =>
+  Field(rules.foreignIdRule, FOREIGN_ID, { required: true, description, example: '583231' });
+
+export const IssuerField = () =>
+  Field(rules.foreignIdRule, FOREIGN_ID, {
+    required: true,
+    description: 'The enterprise identity provider.',
+    example: 'https://sso.example.com',
+  });
+
+export const JsonObjectField = (description: string) =>
+  Field(
+    rules.jsonObjectRule,
+    { type: 'object', additionalProperties: true },
+    { description: `${description} At most 16 KiB as JSON.`, example: { login: 'ada' } },
+  );

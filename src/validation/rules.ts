@@ -12,6 +12,7 @@ export const MAX_NAME = 128;
 export const MAX_URL = 2048;
 export const MAX_KEY = 128;
 export const MAX_PASSWORD = 256;
+export const MAX_FOREIGN_ID = 256;
 export const MAX_PROFILE_BYTES = 16_384;
 
 /** The one limit that is configured (CUSTOM_DATA_MAX_BYTES); `createApp` sets it. */
@@ -158,11 +159,13 @@ export const timeRule: Rule = (value) => {
     : fault('invalid_number', 'must be whole milliseconds since 1970');
 };
 
-export const applicationIdRule = text(MAX_KEY, (value) =>
+/** Text that is there, for ids that other systems give. */
+const visible = (value: string) =>
   value === '' || CONTROL.test(value)
     ? fault('invalid_format', 'must be text without control characters')
-    : [],
-);
+    : [];
+
+export const applicationIdRule = text(MAX_KEY, visible);
 
 /** `password`: anything that a person can type, up to a length that is still hashed at once. */
 export const passwordRule = text(MAX_PASSWORD, (value) =>
@@ -189,3 +192,12 @@ export const passwordDigestRule: Rule = (value, { body }) => {
 
 const isAlgorithm = (value: unknown): value is PasswordAlgorithm =>
   PASSWORD_ALGORITHMS.includes(value as PasswordAlgorithm);
+
+/** An id at another provider, or an issuer. */
+export const foreignIdRule = text(MAX_FOREIGN_ID, visible);
+
+/** Any JSON object that is not too large. */
+export const jsonObjectRule: Rule = (value) => {
+  if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
+  return Buffer.byteLength(JSON.stringify(value)) > MAX_PROFILE_BYTES ? [profileTooLarge()] : [];
+};

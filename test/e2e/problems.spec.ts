@@ -67,6 +67,12 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
   'user.phone_already_in_use': () => patch({ primaryPhone: '61433333333' }),
   'user.id_already_in_use': () => ({ method: 'POST', url: '/api/users', token, body: { id } }),
   'user.invalid_phone': () => patch({ primaryPhone: '1' }),
+  'user.identity_already_in_use': async () => {
+    const url = (user: string) => `/api/users/${user}/identities/github`;
+    const body = { userId: unique() };
+    await app.call({ method: 'PUT', url: url(id), token, body });
+    return { method: 'PUT', url: url(await insertUser(app)), token, body };
+  },
   'session.invalid_credentials': () => ({
     method: 'POST',
     url: `/api/users/${id}/password/verify`,

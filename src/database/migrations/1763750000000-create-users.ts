@@ -64,13 +64,11 @@ export class CreateUsers1763750000000 implements MigrationInterface {
         CONSTRAINT pk_user_sso_identities PRIMARY KEY (tenant_id, id),
         CONSTRAINT uq_user_sso_identities_tenant_id_issuer_identity_id
           UNIQUE (tenant_id, issuer, identity_id),
+        CONSTRAINT uq_user_sso_identities_tenant_id_user_id_sso_connector_id
+          UNIQUE (tenant_id, user_id, sso_connector_id),
         CONSTRAINT fk_user_sso_identities_tenant_id_user_id
           FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
       )`);
-    await runner.query(
-      `CREATE INDEX ix_user_sso_identities_tenant_id_user_id
-        ON user_sso_identities (tenant_id, user_id)`,
-    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

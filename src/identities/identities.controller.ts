@@ -1,0 +1,108 @@
+import { Body, Controller, Delete, Param, Put, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ManagementAuth } from '../auth/access.js';
+import { AppError } from '../errors/app-error.js';
+import { IfMatch, type Versions } from '../http/preconditions.js';
+import { Versioned } from '../http/versioned.js';
+import { randomId } from '../users/random-id.js';
+import { toUserDto, type UserDto } from '../users/user.dto.js';
+import type { UserRow } from '../users/user-row.js';
+import { UsersService } from '../users/users.service.js';
+import * as docs from './identities.docs.js';
+import { PutIdentityDto, PutSsoIdentityDto } from './identity.dto.js';
+import * as statements from './identity.statements.js';
+import { identityKey } from './identity-key.js';
+
+/** Management: which accounts elsewhere are the same user. */
+@ApiTags('users')
+@Controller('api/users/:userId')
+export class IdentitiesController {
+  constructor(private readonly users: UsersService) {}
+
+  @Put('identities/:target')
+  @ManagementAuth('users:write')
+  @docs.PutIdentity()
+  async put(
+    @Param('userId') userId: string,
+    @Param('target') target: string,
+    @Body() { userId: identityId, details = {} }: PutIdentityDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<UserRow['identities']>> {
+    const key = identityKey('target', target);
+    const { before, after } = await this.users.changeOwned(
+      userId,
+      (tenantId) => statements.putSocial({ tenantId, userId, key }, { identityId, details }),
+      { ifMatch },
+    );
+    void reply.status(Object.hasOwn(before.identities, key) ? 200 : 201);
+    return new Versioned(after.version, after.identities);
+  }
+
+  @Delete('identities/:target')
+  @ManagementAuth('users:write')
+  @docs.DeleteIdentity()
+  async delete(
+    @Param('userId') userId: string,
+    @Param('target') target: string,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<UserDto>> {
+    const key = identityKey('target', target);
+    const { before, after } = await this.users.changeOwned(
+      userId,
+      (tenantId) => statements.deleteSocial({ tenantId, userId, key }),
+      { ifMatch },
+    );
+    return removed(Object.hasOwn(before.identities, key), after);
+  }
+
+  @Put('sso-identities/:ssoConnectorId')
+  @ManagementAuth('users:write')
+  @docs.PutSsoIdentity()
+  async putSso(
+    @Param('userId') userId: string,
+    @Param('ssoConnectorId') ssoConnectorId: string,
+    @Body() { detail = {}, ...identity }: PutSsoIdentityDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<UserRow['ssoIdentities']>> {
+    const key = identityKey('ssoConnectorId', ssoConnectorId);
+    const { before, after } = await this.users.changeOwned(
+      userId,
+      (tenantId) =>
+        statements.putEnterprise(
+          { tenantId, userId, key },
+          { id: randomId(), ...identity, detail },
+        ),
+      { ifMatch },
+    );
+    void reply.status(hasConnector(before, key) ? 200 : 201);
+    return new Versioned(after.version, after.ssoIdentities);
+  }
+
+  @Delete('sso-identities/:ssoConnectorId')
+  @ManagementAuth('users:write')
+  @docs.DeleteSsoIdentity()
+  async deleteSso(
+    @Param('userId') userId: string,
+    @Param('ssoConnectorId') ssoConnectorId: string,
+    @IfMatch() ifMatch?: Versions,
+  ): Promise<Versioned<UserDto>> {
+    const key = identityKey('ssoConnectorId', ssoConnectorId);
+    const { before, after } = await this.users.changeOwned(
+      userId,
+      (tenantId) => statements.deleteEnterprise({ tenantId, userId, key }),
+      { ifMatch },
+    );
+    return removed(hasConnector(before, key), after);
+  }
+}
+
+const hasConnector = ({ ssoIdentities }: UserRow, key: string) =>
+  ssoIdentities.some(({ ssoConnectorId }) => ssoConnectorId === key);
+
+function removed(wasThere: boolean, user: UserRow): Versioned<UserDto> {
+  if (!wasThere) throw new AppError('entity.not_found', 'The user has no such identity.');
+  return new Versioned(user.version, toUserDto(user));
+}

@@ -1,0 +1,70 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+import {
+  ApiIfMatch,
+  ApiJsonBodyProblems,
+  ApiObjectAnswer,
+  ApiVersionedAnswer,
+} from '../http/api-headers.js';
+import { IDENTITIES_SCHEMA, SsoIdentityDto, UserDto } from '../users/user.dto.js';
+import { USER_EXAMPLE } from '../users/user.example.js';
+import { UserId } from '../users/users.docs.js';
+import { PutIdentityDto, PutSsoIdentityDto } from './identity.dto.js';
+import { IDENTITY_KEY } from './identity-key.js';
+
+const WRITE = 'Management token, scope `all` or `users:write`.';
+
+const key = (name: string, description: string) =>
+  ApiParam({ name, description, schema: { type: 'string', pattern: IDENTITY_KEY.source } });
+
+const target = () => key('target', 'The social identity provider, such as `github`.');
+const connector = () => key('ssoConnectorId', 'The SSO connector.');
+
+const put = (name: string, summary: string, schema: object, example: unknown) =>
+  applyDecorators(
+    ApiOperation({
+      operationId: name,
+      summary,
+      description: `The body replaces what was there. ${WRITE}`,
+    }),
+    UserId(),
+    ApiIfMatch(),
+    ApiObjectAnswer('All of them; one was replaced.', schema, example),
+    ApiObjectAnswer('All of them; one is new.', schema, example, 201),
+    ApiJsonBodyProblems(),
+    ApiProblems('user.identity_already_in_use'),
+  );
+
+const remove = (operationId: string, summary: string) =>
+  applyDecorators(
+    ApiOperation({ operationId, summary, description: WRITE }),
+    UserId(),
+    ApiIfMatch(),
+    ApiVersionedAnswer({ type: UserDto, description: 'The user.', example: USER_EXAMPLE }),
+  );
+
+export const PutIdentity = () =>
+  applyDecorators(
+    target(),
+    ApiBody({ type: PutIdentityDto }),
+    put('putIdentity', 'Link identity', IDENTITIES_SCHEMA, USER_EXAMPLE.identities),
+  );
+
+export const DeleteIdentity = () =>
+  applyDecorators(target(), remove('deleteIdentity', 'Unlink identity'));
+
+export const PutSsoIdentity = () =>
+  applyDecorators(
+    connector(),
+    ApiBody({ type: PutSsoIdentityDto }),
+    put(
+      'putSsoIdentity',
+      'Link SSO identity',
+      { type: 'array', items: { $ref: `#/components/schemas/${SsoIdentityDto.name}` } },
+      USER_EXAMPLE.ssoIdentities,
+    ),
+  );
+
+export const DeleteSsoIdentity = () =>
+  applyDecorators(connector(), remove('deleteSsoIdentity', 'Unlink SSO identity'));
