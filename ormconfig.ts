@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
-import { loadEnv } from './src/config/env.js';
+import { loadDatabaseEnv } from './src/config/env.js';
 import { databaseOptions } from './src/database/options.js';
 
 /** For TypeORM's command line only; `npm run migration:…` takes the environment of the service. */
-export default new DataSource(databaseOptions(loadEnv()));
+export default new DataSource(databaseOptions(loadDatabaseEnv()));

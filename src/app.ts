@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { DynamicModule, Type } from '@nestjs/common';
@@ -42,9 +43,13 @@ export async function createApp(
     // During shutdown, requests on open connections are still served, not answered 503.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(reply, toAppError(error), request.id),
+    clientErrorHandler: (error: Error, socket: Socket) => answerClientError(logger, error, socket),
+    // Node looks for requests that take too long only this often.
+    http: { connectionsCheckingInterval: 5_000 },
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(reply, toAppError(error), request.id);
+      logRequest(request, reply);
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(env, options.imports),

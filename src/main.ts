@@ -51,8 +51,11 @@ function fail(error: unknown): never {
 function explain(error: unknown): string {
   if (error instanceof ConfigurationError)
     return `The configuration is not usable.\n${error.message}`;
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, message, port, syscall } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken by another process. Set PORT to another.`;
+  if (syscall === 'connect') return `DATABASE_URL: the database there cannot be reached (${code}).`;
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
+    return `HOST: this machine cannot listen there (${code}).`;
   return `nameplate could not start: ${message}`;
 }

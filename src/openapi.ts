@@ -12,7 +12,7 @@ The user-profile and user-management API that runs beside your identity provider
 
 Both are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
 whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.
-Absent keeps a field, null clears it, and so does '' where the field allows it.`;
+Absent keeps a field; \`null\` and \`''\` clear it where the field allows them.`;
 
 /** The API's living contract; `npm run openapi` writes it to openapi.json. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -22,7 +22,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.1')
     .setTitle('nameplate')
     .setDescription(DESCRIPTION.trim())
-    .setVersion('1')
+    .setVersion('0.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('profile', 'Self-service: users and their own record.')

@@ -18,6 +18,8 @@ export interface Principal {
 declare module 'fastify' {
   interface FastifyRequest {
     principal?: Principal;
+    /** Why a token was refused, for the log only. */
+    refusal?: string;
   }
 }
 

@@ -15,8 +15,16 @@ const passportGuard = (kind: TokenKind): CanActivate =>
       return { property: 'principal', session: false };
     }
 
-    override handleRequest<User>(error: unknown, principal: User | false, reason: unknown): User {
+    override handleRequest<User>(
+      error: unknown,
+      principal: User | false,
+      reason: unknown,
+      context: ExecutionContext,
+    ): User {
       if (principal) return principal;
+      const request = context.switchToHttp().getRequest<FastifyRequest>();
+      request.refusal =
+        reason instanceof Error ? reason.message : 'a claim is missing or not valid';
       throw [error, reason].find((cause) => cause instanceof AppError) ?? notAccepted();
     }
   })();

@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { databaseOptions } from './options.js';
-import { refusePendingMigrations } from './pending-migrations.js';
+import { checkDatabase } from './check-database.js';
 
 @Module({
   imports: [
@@ -17,6 +17,6 @@ export class DatabaseModule implements OnModuleInit {
   constructor(private readonly database: DataSource) {}
 
   onModuleInit(): Promise<void> {
-    return refusePendingMigrations(this.database);
+    return checkDatabase(this.database);
   }
 }

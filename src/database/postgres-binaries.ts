@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -47,7 +47,8 @@ export function reachableBinaries(
   refuge: string,
 ): string {
   if (canEnter(join(native, 'bin'), account)) return join(native, 'bin');
-  const copy = join(refuge, 'postgresql');
+  // Another version of the package has files of another age, and gets a copy of its own.
+  const copy = join(refuge, `postgresql-${statSync(join(native, 'bin', 'postgres')).mtimeMs}`);
   if (!existsSync(join(copy, 'bin')))
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
   return join(copy, 'bin');

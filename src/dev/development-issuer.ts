@@ -10,8 +10,15 @@ export const DATA_FOLDER = '.data';
 
 const PATH = 'development-issuer';
 
+/** Where this machine reaches the service. */
+export function localUrl({ host, PORT }: Env): string {
+  const isLocal = ['127.0.0.1', '0.0.0.0', '::1', '::', 'localhost'].includes(host);
+  if (isLocal) return `http://localhost:${PORT}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
+}
+
 /** The `iss` of development tokens; the service itself serves its keys. */
-export const developmentIssuer = ({ PORT }: Env) => `http://localhost:${PORT}/${PATH}`;
+export const developmentIssuer = (env: Env) => `${localUrl(env)}/${PATH}`;
 
 /** As much of an OpenID provider as a resource server needs: discovery and keys. */
 @ApiExcludeController()

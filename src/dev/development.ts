@@ -5,7 +5,12 @@ import { EmbeddedPostgres } from '../database/embedded-postgres.js';
 import { databaseOptions } from '../database/options.js';
 import { AppError } from '../errors/app-error.js';
 import { UsersService } from '../users/users.service.js';
-import { DATA_FOLDER, developmentIssuer, DevelopmentIssuerModule } from './development-issuer.js';
+import {
+  DATA_FOLDER,
+  developmentIssuer,
+  DevelopmentIssuerModule,
+  localUrl,
+} from './development-issuer.js';
 import { DEMO_USER_ID, developmentToken } from './development-token.js';
 import { lockFolder } from './folder-lock.js';
 
@@ -66,10 +71,10 @@ async function createDemoUser(users: UsersService): Promise<void> {
 }
 
 async function banner(env: Env, folder: string | undefined, hasTokens: boolean): Promise<string> {
-  const url = `http://localhost:${env.PORT}`;
+  const url = localUrl(env);
   const lines = ['', `nameplate   ${url}`, `Swagger UI  ${url}/docs`];
   if (folder) lines.push(`PostgreSQL  embedded, its data is in ${folder}`);
-  if (hasTokens) lines.push('Tokens      npm run -s token -- user | management');
+  if (hasTokens) lines.push(`Tokens      ${portPrefix(env)}npm run -s token -- user | management`);
   if (folder && hasTokens)
     lines.push(
       '',
@@ -79,6 +84,9 @@ async function banner(env: Env, folder: string | undefined, hasTokens: boolean):
     );
   return [...lines, ''].join('\n');
 }
+
+/** The token command must know the port, which is part of the issuer's name. */
+const portPrefix = ({ PORT }: Env) => (PORT === 3000 ? '' : `PORT=${PORT} `);
 
 async function curl(env: Env, kind: 'user' | 'management', url: string, body: string) {
   const token = await developmentToken(env, kind);

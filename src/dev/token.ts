@@ -23,11 +23,7 @@ async function token(args: string[]): Promise<string> {
 }
 
 function parse(args: string[]) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { scope: { type: 'string' }, 'expires-in': { type: 'string' } },
-  });
+  const { values, positionals } = split(args);
   const [kind, sub, ...rest] = positionals;
   const expiresIn = values['expires-in'];
   if (
@@ -39,4 +35,16 @@ function parse(args: string[]) {
     throw new Error(USAGE);
   const seconds = expiresIn === undefined ? undefined : Number(expiresIn);
   return { kind, sub, scope: values.scope, expiresIn: seconds } as const;
+}
+
+function split(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { scope: { type: 'string' }, 'expires-in': { type: 'string' } },
+    });
+  } catch {
+    throw new Error(USAGE);
+  }
 }

@@ -31,9 +31,11 @@ export function ApiIfMatch(): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
-      description: 'Write only if the user still has one of these versions; `*` is any.',
+      description:
+        'Write only if the user still has one of these versions, as in `"7"`; `*` is any.',
       required: false,
-      schema: { type: 'string', example: '"7"' },
+      // No example: Swagger UI would fill it in and send it.
+      schema: { type: 'string' },
     }),
     ApiProblems('request.precondition_failed', 'request.invalid_header'),
   );
@@ -44,9 +46,10 @@ export function ApiIfNoneMatch(): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-None-Match',
-      description: 'Answer 304 without a body if the user still has one of these versions.',
+      description:
+        'Answer 304 without a body if the user still has one of these versions, as in `"7"`.',
       required: false,
-      schema: { type: 'string', example: '"7"' },
+      schema: { type: 'string' },
     }),
     ApiResponse({ status: 304, description: 'Not modified.', headers: { ETag: ETAG } }),
     ApiProblems('request.invalid_header'),

@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify';
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
@@ -16,16 +17,22 @@ const ERRORS: Record<string, AppError> = {
 };
 
 /** What Node's HTTP parser refused never becomes a request: the answer goes to the bare socket. */
-export function answerClientError({ code = '' }: ParserError, socket: Socket): void {
+export function answerClientError(
+  log: Pick<FastifyBaseLogger, 'info'>,
+  { code = '' }: ParserError,
+  socket: Socket,
+): void {
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const error = ERRORS[code] ?? MALFORMED;
-  const body = JSON.stringify(toProblem(error, randomUUID()));
+  const requestId = randomUUID();
+  const body = JSON.stringify(toProblem(error, requestId));
+  log.info({ requestId, status: error.status, refusal: code }, 'request');
   socket.end(
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n` +
       `Content-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
+      `X-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

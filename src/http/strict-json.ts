@@ -14,9 +14,13 @@ const MAX_DEPTH = 32;
  * @throws AppError guard.invalid_json (not JSON in UTF-8) or guard.invalid_input
  */
 export function parseStrictJson(bytes: Uint8Array): Record<string, unknown> {
-  const body = parse(decode(bytes));
+  const text = decode(bytes);
+  const body = parse(text);
   const violations: Violation[] = [];
-  check(body, [], violations);
+  const keys = check(body, [], violations);
+  // JSON.parse keeps the last of two equal keys; the text has a colon for each.
+  if (violations.length === 0 && keys !== colonsOf(text))
+    throw invalidJson('The body has an object with the same key twice.', ['']);
   if (!isPlainObject(body))
     violations.push({ pointer: '', code: 'invalid_type', detail: 'must be a JSON object' });
   if (violations.length > 0) throw invalidInput(violations);
@@ -72,9 +76,10 @@ function pointersToReplaced(bytes: Uint8Array): string[] {
   return pointers.length > 0 ? pointers : [''];
 }
 
-function check(value: unknown, path: Path, found: Violation[]): void {
-  const refuse = (code: ViolationCode, detail: string, at: Path = path) =>
-    found.push({ pointer: jsonPointer(at), code, detail });
+/** Collects what is wrong with a value and all in it; returns how many keys it has in all. */
+function check(value: unknown, path: Path, found: Violation[]): number {
+  const refuse = (code: ViolationCode, detail: string) =>
+    found.push({ pointer: jsonPointer(path), code, detail });
 
   if (typeof value === 'string') {
     const fault = unstorable(value);
@@ -84,22 +89,34 @@ function check(value: unknown, path: Path, found: Violation[]): void {
     else if (Number.isInteger(value) && !Number.isSafeInteger(value))
       refuse('invalid_number', 'is an integer beyond ±(2^53−1), send it as a string');
   } else if (typeof value === 'object' && value !== null) {
-    if (path.length > MAX_DEPTH) {
-      refuse('too_deep', `is nested deeper than ${MAX_DEPTH} levels`);
-      return;
-    }
-    if (Array.isArray(value)) {
-      value.forEach((item, index) => check(item, [...path, index], found));
-      return;
-    }
-    for (const key of Object.keys(value)) {
-      const at = [...path, key];
-      const fault = unstorable(key);
-      if (key === '__proto__') refuse('unknown_field', 'is not allowed as a key', at);
-      else if (fault) refuse('invalid_character', `its key ${fault}`, at);
-      else check((value as Record<string, unknown>)[key], at, found);
-    }
+    if (path.length > MAX_DEPTH) refuse('too_deep', `is nested deeper than ${MAX_DEPTH} levels`);
+    else return checkMembers(value, path, found);
   }
+  return 0;
+}
+
+function checkMembers(value: object, path: Path, found: Violation[]): number {
+  let keys = 0;
+  for (const [key, member] of Object.entries(value) as [string, unknown][]) {
+    const at = [...path, key];
+    if (Array.isArray(value)) {
+      keys += check(member, at, found);
+      continue;
+    }
+    keys += 1;
+    const fault = unstorable(key);
+    const pointer = jsonPointer(at);
+    if (key === '__proto__')
+      found.push({ pointer, code: 'unknown_field', detail: 'is not allowed as a key' });
+    else if (fault) found.push({ pointer, code: 'invalid_character', detail: `its key ${fault}` });
+    else keys += check(member, at, found);
+  }
+  return keys;
+}
+
+/** How many colons stand outside of strings. */
+function colonsOf(text: string): number {
+  return text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
 }
 
 function unstorable(text: string): string | undefined {

@@ -32,6 +32,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       path: request.url.split('?', 1)[0],
       route: request.routeOptions.url,
       status: reply.statusCode,
+      refusal: request.refusal,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       ...(principal && {
         token: principal.kind,

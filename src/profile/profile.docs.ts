@@ -50,8 +50,8 @@ export const UpdateProfile = () =>
       operationId: 'updateProfile',
       summary: 'Update profile',
       description:
-        'Update profile for the user, only the fields that are passed in will be updated. null ' +
-        `clears \`name\` and \`avatar\`, '' clears \`name\`.\n\n${SCOPES}`,
+        'Update profile for the user, only the fields that are passed in will be updated. ' +
+        `\`null\` clears \`name\` and \`avatar\`, \`''\` clears \`name\`.\n\n${SCOPES}`,
     }),
     ApiIfMatch(),
     ApiBody({

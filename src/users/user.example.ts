@@ -1,4 +1,4 @@
-/** The seeds' user object, with values that a real one could have. */
+/** The user object, with values that a real one could have. */
 export const USER_EXAMPLE = {
   id: 'x81f0c2m5a7b',
   username: 'ada_lovelace',
@@ -51,7 +51,7 @@ export const USER_EXAMPLE = {
 
 const { username, primaryEmail, primaryPhone, name, avatar, customData, profile } = USER_EXAMPLE;
 
-/** The seed's request: every field of `PATCH /api/users/{userId}`. */
+/** Every field of `PATCH /api/users/{userId}`. */
 export const UPDATE_USER_EXAMPLE = {
   username,
   primaryEmail,
@@ -62,5 +62,5 @@ export const UPDATE_USER_EXAMPLE = {
   profile,
 };
 
-/** The seed's request: every field of `PATCH /api/profile`. */
+/** Every field of `PATCH /api/profile`. */
 export const UPDATE_PROFILE_EXAMPLE = { name, avatar, username };

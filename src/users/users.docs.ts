@@ -23,7 +23,7 @@ export const UserId = () =>
     ApiParam({
       name: 'userId',
       description: 'The unique identifier of the user, compared exactly.',
-      schema: { type: 'string', pattern: '^[A-Za-z0-9_.|:@-]{1,128}$' },
+      schema: { type: 'string', pattern: '^[A-Za-z0-9_.|:@-]{1,128}$', example: 'demo' },
     }),
     ApiProblems('entity.not_found'),
   );
@@ -79,7 +79,7 @@ export const UpdateUser = () =>
       summary: 'Update user',
       description:
         'Update user data for the given ID. This method performs a partial update: a field that is ' +
-        "left out keeps its value, null (and '' where the field allows it) clears it.\n\n" +
+        "left out keeps its value, `null` and `''` clear it where the field allows them.\n\n" +
         'Management token, scope `all` or `users:write`.',
     }),
     UserId(),

@@ -62,7 +62,8 @@ export const PhoneField = ({ clearedBy = never }: Options = {}) =>
       clearedBy,
       description:
         'A possible international number in digits, country code first; unique. Stored without ' +
-        'the national leading 0, so `61 0412…` is answered as `61412…`. Anything else is 422 `user.invalid_phone`.',
+        'the national leading 0: `610412345678` is answered as `61412345678`. Digits that cannot ' +
+        'be such a number are 422 `user.invalid_phone`.',
       example: '61412345678',
     },
   );

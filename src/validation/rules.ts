@@ -18,7 +18,7 @@ export const MAX_PROFILE_BYTES = 16_384;
 /** The one limit that is configured (CUSTOM_DATA_MAX_BYTES); `createApp` sets it. */
 export const limits = { customDataBytes: 65_536 };
 
-/** The seeds' patterns. Without the flags `i` and `u`, under which `\w` would match `ſ` and `K`. */
+/** Without the flags `i` and `u`, under which `\w` would match `ſ` and `K`. */
 export const USERNAME = /^[A-Z_a-z]\w*$/;
 export const EMAIL = /^\S+@\S+\.\S+$/;
 export const PHONE = /^\d+$/;

@@ -48,6 +48,12 @@ describe('the log, at its most talkative', () => {
     expect(log).not.toMatch(/authorization|bearer|eyJ/i);
   });
 
+  it('says why a token was refused', async () => {
+    const token = await app.issuer.userToken('x', { aud: 'urn:other' });
+    await app.call({ method: 'GET', url: '/api/profile', token });
+    expect(app.log.at(-1)).toContain('"refusal":"jwt audience invalid');
+  });
+
   it('has one line per request with its id, route, status, subject and client', async () => {
     const id = await insertUser(app);
     const token = await app.issuer.userToken(id, { client_id: undefined, azp: 'web' });

@@ -140,6 +140,30 @@ const refused: [string, string | Buffer, string, string, string][] = [
   ['a trailing comma', '{"name":"x",}', 'guard.invalid_json', 'guard.invalid_json', ''],
 ];
 
+describe('a body with the same key twice', () => {
+  it.each([
+    '{"name":"a","name":"b"}',
+    '{"customData":{"a":[{"b":1,"b":1}]}}',
+    '{"customData":{"a\\u0062":1,"ab":2}}',
+    '{"customData":{"x: \\": ,":1,"x: \\": ,":2}}',
+  ])('is 400: %s', async (body) => {
+    const id = await insertUser(app);
+    const before = await app.row(id);
+    const answer = await patch(id, body);
+    expect(answer.status).toBe(400);
+    expect(answer.json.code).toBe('guard.invalid_json');
+    expect(answer.json.detail).toContain('same key twice');
+    expect(await app.row(id)).toBe(before);
+  });
+
+  it('is not one whose texts have colons and quotes', async () => {
+    const customData = { 'a:"b': ':{"c":1}', '\\': '\\"', d: ['e:f', { ':': ':' }] };
+    expect((await patch(await insertUser(app), { customData })).json.customData).toEqual(
+      customData,
+    );
+  });
+});
+
 describe('a body that is', () => {
   it.each(refused)(
     '%s is 400 with a pointer, and changes nothing',

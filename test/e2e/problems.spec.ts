@@ -175,6 +175,9 @@ describe('what the HTTP parser refuses', () => {
     const answer = await send('NOT HTTP\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expectProblem(answer.split('\r\n\r\n')[1] ?? '', 'request.malformed');
+    const { instance } = JSON.parse(answer.split('\r\n\r\n')[1] ?? '') as { instance: string };
+    expect(answer).toContain(`X-Request-Id: ${instance}`);
+    expect(app.log.join('')).toContain(instance);
   });
 });
 

@@ -286,6 +286,31 @@ describe('production', () => {
     await database.drop();
   });
 
+  it('does not start on a database that cannot be reached, and keeps its address to itself', async () => {
+    const service = Service.spawn({
+      ...production,
+      DATABASE_URL: `postgres://u:secret@127.0.0.1:${await freePort()}/d`,
+      AUTH_ISSUER: 'https://issuer.example',
+    });
+    expect(await service.exit).toBe(1);
+    expect(service.output).toMatch(/^DATABASE_URL: .*ECONNREFUSED/m);
+    expect(service.output).not.toContain('secret');
+  });
+
+  it('does not start on a database whose encoding would lose characters', async () => {
+    const database = await createTestDatabase(
+      `template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`,
+    );
+    const service = Service.spawn({
+      ...production,
+      DATABASE_URL: database.url,
+      AUTH_ISSUER: 'https://issuer.example',
+    });
+    expect(await service.exit).toBe(1);
+    expect(service.output).toContain('encoding of the database is LATIN1');
+    await database.drop();
+  });
+
   it('does not start on a database that lacks a migration', async () => {
     const database = await createTestDatabase('template0');
     const service = Service.spawn({

@@ -31,6 +31,7 @@ describe('parseEnv', () => {
   });
 
   it.each([
+    ['NODE_ENV', 'staging'],
     ['PORT', '70000'],
     ['PORT', '0'],
     ['PORT', '12x'],
