@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { bearerToken } from './bearer-token.js';
 
 export type TokenKind = 'user' | 'management';
 
@@ -22,6 +23,11 @@ declare module 'fastify' {
     refusal?: string;
   }
 }
+
+/** The token itself, once the guard has verified it. */
+export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  bearerToken(context.switchToHttp().getRequest<FastifyRequest>().headers.authorization),
+);
 
 /** The principal that the token guard put on the request. */
 export const CurrentPrincipal = createParamDecorator(

@@ -1,5 +1,7 @@
 import { plainToInstance, Transform } from 'class-transformer';
 import {
+  IsArray,
+  IsDefined,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -10,6 +12,7 @@ import {
   validateSync,
 } from 'class-validator';
 import { validatedFields } from '../validation/validated-fields.js';
+import { parseSelfServiceFields, type SelfServiceLevel } from './self-service-fields.js';
 import { IsHttpOrigin, IsHttpUrl, IsPostgresUrl } from './env-rules.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -24,13 +27,16 @@ const Integer = (fallback: number) =>
     return /^\d+$/.test(value) ? Number(value) : Number.NaN;
   });
 
-const List = () =>
-  Transform(({ value }: { value: string }) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean),
-  );
+const items = (value: string) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+const List = () => Transform(({ value }: { value: string }) => items(value));
+
+const SelfServiceFields = () =>
+  Transform(({ value }: { value: string }) => parseSelfServiceFields(items(value)));
 
 /** What stands in for a setting outside production only. */
 const REQUIRED_IN_PRODUCTION = {
@@ -110,6 +116,26 @@ export class Env {
   @List()
   @IsHttpOrigin({ each: true })
   CORS_ORIGINS!: string[];
+
+  /** Levels of the fields that self-service shows or changes. */
+  @SelfServiceFields()
+  @IsDefined({ message: 'must list fields as name:edit, avatar:read-only or customData:off' })
+  SELF_SERVICE_FIELDS!: Map<string, SelfServiceLevel>;
+
+  /** `client_id` or `azp` of the clients that may use self-service; any by default. */
+  @List()
+  @IsArray()
+  SELF_SERVICE_CLIENTS!: string[];
+
+  /** Whether the first self-service call of an unknown `sub` makes the user. */
+  @Default('off')
+  @IsIn(['on', 'off'])
+  SELF_SERVICE_PROVISIONING!: 'on' | 'off';
+
+  /** User names that users cannot take themselves, in any case. */
+  @List()
+  @IsArray()
+  RESERVED_USERNAMES!: string[];
 
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';

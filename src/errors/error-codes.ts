@@ -48,6 +48,7 @@ export const VIOLATION_CODES = [
   'too_deep',
   'unknown_field',
   'read_only',
+  'reserved',
   'unknown_parameter',
   'user.invalid_phone',
   'user.custom_data_too_large',

@@ -13,10 +13,10 @@ const SCOPE_OF = {
 
 const SCOPED_FIELDS = Object.keys(SCOPE_OF) as (keyof typeof SCOPE_OF)[];
 
-/** The user as shown to that user: fields that the token has no scope for are left out. */
+/** The user as shown to that user: what the token has no scope for, or a team hides, is left out. */
 export class OwnUserDto extends IntersectionType(
-  OmitType(UserDto, SCOPED_FIELDS),
-  PartialType(PickType(UserDto, SCOPED_FIELDS)),
+  PickType(UserDto, ['id']),
+  PartialType(OmitType(UserDto, ['id'])),
 ) {}
 
 export function toOwnUserDto(user: UserRow, scopes: ReadonlySet<string>): OwnUserDto {

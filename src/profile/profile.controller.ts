@@ -1,29 +1,43 @@
-import { Body, Controller, Get, Patch } from '@nestjs/common';
+import { Body, Controller, Get, Patch, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { UserAuth } from '../auth/access.js';
 import { forbidden } from '../auth/bearer-token.js';
-import { CurrentPrincipal, type Principal } from '../auth/principal.js';
+import { AccessToken, CurrentPrincipal, type Principal } from '../auth/principal.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
-import type { UserRow } from '../users/user-row.js';
-import { UsersService } from '../users/users.service.js';
+import type { UserPatch, UserRow } from '../users/user-row.js';
+import { UsersService, type WriteAccess } from '../users/users.service.js';
 import { UpdateOwnClaimsDto } from './own-claims.dto.js';
 import { type OwnUserDto, toOwnProfile, toOwnUserDto } from './own-user.dto.js';
 import * as docs from './profile.docs.js';
+import { Provisioning } from './provisioning.js';
+import { SelfServicePolicy } from './self-service-policy.js';
+import { SelfServiceGuard } from './self-service.guard.js';
 import { UpdateProfileDto } from './update-profile.dto.js';
 
 /** Self-service: the user that the token was issued for. No id is read from anywhere else. */
 @ApiTags('profile')
 @Controller('api/profile')
+@UseGuards(SelfServiceGuard)
 export class ProfileController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly policy: SelfServicePolicy,
+    private readonly provisioning: Provisioning,
+  ) {}
 
   @Get()
   @UserAuth('profile')
   @docs.GetProfile()
-  async get(@CurrentPrincipal() me: Principal): Promise<Versioned<OwnUserDto>> {
-    return answer(await this.users.get(me.subject, { refuseSuspended: true }), me);
+  async get(
+    @CurrentPrincipal() me: Principal,
+    @AccessToken() token: string,
+  ): Promise<Versioned<OwnUserDto>> {
+    const user = await this.provisioning.provided(me.subject, token, () =>
+      this.users.get(me.subject, { refuseSuspended: true }),
+    );
+    return this.answer(user, me);
   }
 
   @Patch()
@@ -31,13 +45,11 @@ export class ProfileController {
   @docs.UpdateProfile()
   async update(
     @CurrentPrincipal() me: Principal,
+    @AccessToken() token: string,
     @Body() patch: UpdateProfileDto,
     @IfMatch() ifMatch?: Versions,
   ): Promise<Versioned<OwnUserDto>> {
-    return answer(
-      await this.users.update(me.subject, patch, { ifMatch, refuseSuspended: true }),
-      me,
-    );
+    return this.answer(await this.change(me, token, patch, { ifMatch }), me);
   }
 
   @Patch('profile')
@@ -45,19 +57,29 @@ export class ProfileController {
   @docs.UpdateOwnClaims()
   async updateClaims(
     @CurrentPrincipal() me: Principal,
+    @AccessToken() token: string,
     @Body() patch: UpdateOwnClaimsDto,
     @PatchMode('assign') json: JsonMode,
     @IfMatch() ifMatch?: Versions,
   ): Promise<Versioned<Record<string, unknown>>> {
     if ('address' in patch.profile && !me.scopes.has('address')) throw forbidden(['address']);
-    const user = await this.users.update(me.subject, patch, {
-      ifMatch,
-      json,
-      refuseSuspended: true,
-    });
+    const user = await this.change(me, token, patch, { ifMatch, json });
     return new Versioned(user.version, toOwnProfile(user, me.scopes));
   }
-}
 
-const answer = (user: UserRow, { scopes }: Principal) =>
-  new Versioned(user.version, toOwnUserDto(user, scopes));
+  private change(
+    { subject }: Principal,
+    token: string,
+    patch: UserPatch,
+    access: WriteAccess,
+  ): Promise<UserRow> {
+    this.policy.checkPatch(patch);
+    return this.provisioning.provided(subject, token, () =>
+      this.users.update(subject, patch, { ...access, refuseSuspended: true }),
+    );
+  }
+
+  private answer(user: UserRow, { scopes }: Principal): Versioned<OwnUserDto> {
+    return new Versioned(user.version, this.policy.shown(toOwnUserDto(user, scopes)));
+  }
+}

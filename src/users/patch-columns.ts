@@ -34,7 +34,7 @@ type Text = string | null | undefined;
 const cleared = (value: Text) => (value === '' ? null : value);
 
 /** Equal for values that differ only in case or in Unicode's compatibility forms. */
-const caseFolded = (value: Text) =>
+export const caseFolded = (value: Text) =>
   cleared(value) && value?.normalize('NFKC').toLowerCase().normalize('NFKC');
 
 /** The canonical form of a phone number: country code first, no national leading 0, no plus sign. */

@@ -41,9 +41,14 @@ export interface WriteAccess extends Access {
 export class UsersService {
   constructor(private readonly database: DataSource) {}
 
+  /** Whether a user could have this id at all. */
+  isId(id: string): boolean {
+    return USER_ID.test(id);
+  }
+
   /** @throws AppError entity.not_found, user.suspended */
   async get(id: string, { refuseSuspended = false }: Access = {}): Promise<UserRow> {
-    if (!USER_ID.test(id)) throw userNotFound();
+    if (!this.isId(id)) throw userNotFound();
     const [user] = await this.run<UserRow>(selectUser(TENANT, id));
     if (!user) throw userNotFound();
     if (user.isSuspended && refuseSuspended) throw userSuspended();
@@ -72,7 +77,7 @@ export class UsersService {
       if (!matches(ifMatch, user.version)) throw otherVersion();
       return user;
     }
-    if (!USER_ID.test(id)) throw userNotFound();
+    if (!this.isId(id)) throw userNotFound();
     const versions = versionsOf(ifMatch);
     const [user] = await this.run<UpdateOutcome>(
       updateUser(TENANT, id, columns, { versions, refuseSuspended, json }),
@@ -88,7 +93,7 @@ export class UsersService {
 
   /** @throws AppError entity.not_found, request.precondition_failed */
   async delete(id: string, { ifMatch }: WriteAccess = {}): Promise<void> {
-    if (!USER_ID.test(id)) throw userNotFound();
+    if (!this.isId(id)) throw userNotFound();
     const [outcome] = await this.run<{ deleted: boolean }>(
       deleteUser(TENANT, id, versionsOf(ifMatch)),
     );
@@ -107,7 +112,7 @@ export class UsersService {
     statementFor: (tenantId: string) => Statement,
     { ifMatch }: WriteAccess = {},
   ): Promise<{ before: UserRow; after: UserRow }> {
-    if (!USER_ID.test(id)) throw userNotFound();
+    if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
       this.database.transaction(async (manager) => {
         const run = <Row>([sql, parameters]: Statement) => manager.query<Row[]>(sql, parameters);
@@ -125,7 +130,7 @@ export class UsersService {
 
   /** The stored password, if there is one. @throws AppError entity.not_found */
   async getPassword(id: string): Promise<StoredPassword | undefined> {
-    if (!USER_ID.test(id)) throw userNotFound();
+    if (!this.isId(id)) throw userNotFound();
     const [row] = await this.run<Partial<StoredPassword>>(selectPassword(TENANT, id));
     if (!row) throw userNotFound();
     const { digest, algorithm } = row;

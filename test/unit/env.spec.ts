@@ -44,6 +44,10 @@ describe('parseEnv', () => {
     ['LOG_LEVEL', 'loud-secret'],
     ['BODY_LIMIT_BYTES', '7'],
     ['CUSTOM_DATA_MAX_BYTES', '1e9'],
+    ['SELF_SERVICE_FIELDS', 'name:secret'],
+    ['SELF_SERVICE_FIELDS', 'primaryEmail:edit'],
+    ['SELF_SERVICE_FIELDS', 'id:off'],
+    ['SELF_SERVICE_PROVISIONING', 'yes'],
     ['CORS_ORIGINS', 'https://ok.example, https://secret.example/path'],
   ])('refuses %s=%s, names it and keeps its value to itself', (name, value) => {
     const message = messageFor({ [name]: value });
