@@ -5,6 +5,7 @@ import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
 import { UserEntity } from '../users/user.entity.js';
 import { CreateUsers1763750000000 } from './migrations/1763750000000-create-users.js';
 import { MergeJson1763800000000 } from './migrations/1763800000000-merge-json.js';
+import { SearchUsers1763850000000 } from './migrations/1763850000000-search-users.js';
 
 /** The one description of the database: for the service, the migration command and the tests. */
 export function databaseOptions(
@@ -14,7 +15,7 @@ export function databaseOptions(
     type: 'postgres',
     url: env.DATABASE_URL ?? '',
     entities: [UserEntity, UserIdentityEntity, UserSsoIdentityEntity],
-    migrations: [CreateUsers1763750000000, MergeJson1763800000000],
+    migrations: [CreateUsers1763750000000, MergeJson1763800000000, SearchUsers1763850000000],
     migrationsTableName: 'migrations',
     synchronize: false,
     logging: false,

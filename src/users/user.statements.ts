@@ -37,7 +37,7 @@ const ssoIdentities = `
    FROM user_sso_identities s WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id)`;
 
 /** The columns of a `UserRow`, of a row of `users` named u. */
-const userRow = `
+export const userRow = `
   u.id, u.username, u.primary_email AS "primaryEmail", u.primary_phone AS "primaryPhone",
   u.name, u.avatar, u.custom_data AS "customData", ${identities} AS identities,
   u.last_sign_in_at AS "lastSignInAt", u.created_at AS "createdAt", u.updated_at AS "updatedAt",

@@ -1,6 +1,18 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { IfMatch, type Versions } from '../http/preconditions.js';
@@ -9,9 +21,12 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { toStoredPassword } from '../passwords/stored-password.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
+import { pageHeaders } from './user-page.js';
+import { parseUserQuery } from './user-query.js';
 import { toUserDto, type UserDto } from './user.dto.js';
 import type { UserRow } from './user-row.js';
 import * as docs from './users.docs.js';
+import { UsersSearchService } from './users-search.service.js';
 import { UsersService } from './users.service.js';
 
 /** Management: any user, by a client that has a management token. */
@@ -20,6 +35,7 @@ import { UsersService } from './users.service.js';
 export class UsersController {
   constructor(
     private readonly users: UsersService,
+    private readonly search: UsersSearchService,
     private readonly hasher: PasswordHasher,
   ) {}
 
@@ -37,6 +53,20 @@ export class UsersController {
     const user = await this.users.create({ ...fields, ...(stored && { password: stored }) }, id);
     void reply.header('Location', `/api/users/${encodeURIComponent(user.id)}`);
     return answer(user);
+  }
+
+  @Get()
+  @ManagementAuth('users:read')
+  @docs.ListUsers()
+  async list(
+    @Query() parameters: Record<string, unknown>,
+    @Req() { url }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserDto[]> {
+    const query = parseUserQuery(parameters);
+    const page = await this.search.list(query);
+    void reply.headers({ 'Cache-Control': 'private, no-cache', ...pageHeaders(page, query, url) });
+    return page.users.map(toUserDto);
   }
 
   @Get(':userId')

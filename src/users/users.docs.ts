@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import {
   ApiIfMatch,
@@ -9,6 +9,7 @@ import {
 } from '../http/api-headers.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
+import { SEARCH_COLUMNS, SEARCH_MODES } from './user-query.js';
 import { UserDto } from './user.dto.js';
 import { UPDATE_USER_EXAMPLE, USER_EXAMPLE } from './user.example.js';
 
@@ -58,6 +59,65 @@ export const CreateUser = () =>
     ApiJsonBodyProblems(),
     ValueProblems(),
     ApiProblems('user.id_already_in_use'),
+  );
+
+const query = (name: string, schema: object, description: string) =>
+  ApiQuery({ name, required: false, schema, description });
+
+const searches = Object.keys(SEARCH_COLUMNS).flatMap((field) => [
+  query(`search.${field}`, { type: 'string', maxLength: 256 }, `A pattern for \`${field}\`.`),
+  query(
+    `mode.${field}`,
+    { type: 'string', enum: SEARCH_MODES },
+    'How it matches; `like` if left out.',
+  ),
+]);
+
+export const ListUsers = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'listUsers',
+      summary: 'List and search users',
+      description:
+        'Newest first. Pages by number are counted; `cursor` (empty at first, then as `Link` says) ' +
+        'walks through any number of users without counting. `customData.<path>=…`, with dots ' +
+        'between the keys, finds users by a value of their custom data.\n\n' +
+        'Management token, scope `all` or `users:read`.',
+    }),
+    query(
+      'page',
+      { type: 'integer', minimum: 1 },
+      'From 1, which is the default; not beside `cursor`.',
+    ),
+    query('page_size', { type: 'integer', minimum: 1, maximum: 100, default: 20 }, 'Users a page.'),
+    query('cursor', { type: 'string' }, 'Where to go on; take it from `Link`.'),
+    query(
+      'search',
+      { type: 'string', maxLength: 256 },
+      'A LIKE pattern such as `%ada%`, looked for in id, username, primaryEmail, primaryPhone and name.',
+    ),
+    ...searches,
+    query('joint', { type: 'string', enum: ['and', 'or'], default: 'or' }, 'How searches combine.'),
+    query('isCaseSensitive', { type: 'boolean', default: false }, 'For every search.'),
+    query('isSuspended', { type: 'boolean' }, 'Only these users.'),
+    ApiResponse({
+      status: 200,
+      description: 'A page of users.',
+      type: UserDto,
+      isArray: true,
+      example: [USER_EXAMPLE],
+      headers: {
+        'Total-Number': {
+          description: 'How many users match; exact up to 100,000. Not when walking by cursor.',
+          schema: { type: 'integer' },
+        },
+        'Total-Number-Is-Estimate': {
+          description: '`true` when more match than are counted.',
+          schema: { type: 'string', enum: ['true'] },
+        },
+        Link: { description: 'RFC 8288: first, prev, next, last.', schema: { type: 'string' } },
+      },
+    }),
   );
 
 export const GetUser = () =>

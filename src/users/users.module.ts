@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { UserPartsController } from './user-parts.controller.js';
+import { UsersSearchService } from './users-search.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController, UserPartsController],
-  providers: [UsersService, PasswordHasher],
+  providers: [UsersService, UsersSearchService, PasswordHasher],
   exports: [UsersService, PasswordHasher],
 })
 export class UsersModule {}

@@ -23,7 +23,7 @@ import {
 import type { UserPatch, UserRow } from './user-row.js';
 
 /** Every key has the tenant in it; there is one tenant for now. */
-const TENANT = 'default';
+export const TENANT = 'default';
 
 export interface Access {
   /** A user's own token stops working when the user is suspended; a management token does not. */

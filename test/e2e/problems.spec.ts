@@ -129,7 +129,7 @@ describe('405', () => {
     ['DELETE', '/api/profile', 'GET, HEAD, PATCH'],
     ['OPTIONS', '/api/profile', 'GET, HEAD, PATCH'],
     ['PUT', '/api/users/x', 'DELETE, GET, HEAD, PATCH'],
-    ['PATCH', '/api/users', 'POST'],
+    ['PATCH', '/api/users', 'GET, HEAD, POST'],
     ['POST', '/health/live', 'GET, HEAD'],
   ])('%s %s allows %s', async (method, url, allow) => {
     const answer = await app.call({ method, url });

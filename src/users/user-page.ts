@@ -1,0 +1,38 @@
+import type { UserRow } from './user-row.js';
+import { formatCursor, type UserQuery } from './user-query.js';
+
+/** A page of users, and what is known of the others. */
+export interface UserPage {
+  users: UserRow[];
+  hasNext: boolean;
+  /** Of a page by number only. */
+  total?: { count: number; isEstimate: boolean };
+}
+
+/** `Total-Number` and `Link` (RFC 8288) of a page. The path is that of the request. */
+export function pageHeaders(
+  { users, hasNext, total }: UserPage,
+  { page, pageSize }: UserQuery,
+  url: string,
+): Record<string, string> {
+  const [path = '', search = ''] = url.split('?');
+  const link = (relation: string, changes: Record<string, string>) => {
+    const parameters = new URLSearchParams(search);
+    for (const [name, value] of Object.entries(changes)) parameters.set(name, value);
+    return `<${path}?${parameters.toString()}>; rel="${relation}"`;
+  };
+  const last = users.at(-1);
+  if (page === undefined || !total)
+    return hasNext && last ? { Link: link('next', { cursor: formatCursor(last) }) } : {};
+  const pages = Math.max(1, Math.ceil(total.count / pageSize));
+  const links = [link('first', { page: '1' })];
+  if (page > 1) links.push(link('prev', { page: String(Math.min(page - 1, pages)) }));
+  if (hasNext) links.push(link('next', { page: String(page + 1) }));
+  // How far it is to the end is known only when all were counted.
+  if (!total.isEstimate) links.push(link('last', { page: String(pages) }));
+  return {
+    'Total-Number': String(total.count),
+    ...(total.isEstimate && { 'Total-Number-Is-Estimate': 'true' }),
+    Link: links.join(', '),
+  };
+}

@@ -1,0 +1,98 @@
+import { caseFolded } from './patch-columns.js';
+import { SEARCH_COLUMNS, type SearchField, type SearchMode, type UserQuery } from './user-query.js';
+import { type Statement, userRow } from './user.statements.js';
+
+/** Matches are counted up to here; beyond it, the planner's estimate has to do. */
+export const MAX_COUNT = 100_000;
+
+const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
+
+/** A page of users. One more than asked for, which tells whether there is another page. */
+export function selectUsers(tenantId: string, query: UserQuery): Statement {
+  const { where, parameters, add } = conditions(tenantId, query);
+  const { cursor, page, pageSize } = query;
+  const after = cursor
+    ? ` AND (created_at, id) < (${add(cursor.createdAt)}::timestamptz, ${add(cursor.id)}::varchar)`
+    : '';
+  const offset = page === undefined ? 0 : (page - 1) * pageSize;
+  return [
+    `SELECT ${userRow} FROM (
+       SELECT * FROM users WHERE ${where}${after} ${NEWEST_FIRST}
+       LIMIT ${add(pageSize + 1)} OFFSET ${add(offset)}) u ${NEWEST_FIRST}`,
+    parameters,
+  ];
+}
+
+export function countUsers(tenantId: string, query: UserQuery): Statement {
+  const { where, parameters } = conditions(tenantId, query);
+  return [
+    `SELECT count(*)::integer AS count FROM
+       (SELECT FROM users WHERE ${where} LIMIT ${MAX_COUNT + 1}) matching`,
+    parameters,
+  ];
+}
+
+/** Answers a plan (EXPLAIN's JSON) whose `Plan Rows` is the planner's estimate of the matches. */
+export function estimateUsers(tenantId: string, query: UserQuery): Statement {
+  const { where, parameters } = conditions(tenantId, query);
+  return [`EXPLAIN (FORMAT JSON) SELECT FROM users WHERE ${where}`, parameters];
+}
+
+function conditions(tenantId: string, query: UserQuery) {
+  const parameters: unknown[] = [];
+  const add = (value: unknown) => `$${parameters.push(value)}`;
+  const all = [`tenant_id = ${add(tenantId)}`];
+  const { anywhere, isCaseSensitive } = query;
+  const any = query.fields.map(({ field, mode, value }) =>
+    matches(field, mode, value, isCaseSensitive, add),
+  );
+  if (anywhere !== undefined) {
+    const fields = Object.keys(SEARCH_COLUMNS) as SearchField[];
+    const each = fields.map((field) => matches(field, 'like', anywhere, isCaseSensitive, add));
+    any.push(`(${each.join(' OR ')})`);
+  }
+  if (any.length > 0) all.push(`(${any.join(query.joint === 'and' ? ' AND ' : ' OR ')})`);
+  if (query.isSuspended !== undefined) all.push(`is_suspended = ${add(query.isSuspended)}`);
+  for (const { path, value } of query.customData) all.push(holds(path, value, add));
+  return { where: all.join(' AND '), parameters, add };
+}
+
+type Add = (value: unknown) => string;
+
+/** Each form can use an index: the trigrams of all fields, or the unique key of one. */
+function matches(
+  field: SearchField,
+  mode: SearchMode,
+  value: string,
+  isCaseSensitive: boolean,
+  add: Add,
+): string {
+  const column = SEARCH_COLUMNS[field];
+  const like = isCaseSensitive ? 'LIKE' : 'ILIKE';
+  const regex = isCaseSensitive ? '~' : '~*';
+  switch (mode) {
+    case 'like':
+      return `${column} ${like} ${add(value)}`;
+    case 'posix':
+      return `${column} ${regex} ${add(value)}`;
+    case 'similar_to':
+      return `${column} ${regex} similar_to_escape(${add(value)}::text)`;
+    case 'exact': {
+      const exact = `${column} ${like} ${add(value.replace(/[\\%_]/g, '\\$&'))}`;
+      if (field !== 'username' && field !== 'primaryEmail') return exact;
+      return `(${column}_key = ${add(caseFolded(value))}::varchar AND ${exact})`;
+    }
+  }
+}
+
+/** The value may be text, or stand for a number, a boolean or null. */
+function holds(path: string[], value: string, add: Add): string {
+  const at = (leaf: unknown) =>
+    JSON.stringify(path.reduceRight((inner: unknown, key) => ({ [key]: inner }), leaf));
+  const forms = [at(value)];
+  if (/^(true|false|null|-?\d+(\.\d+)?)$/.test(value)) forms.push(at(JSON.parse(asJson(value))));
+  return `(${forms.map((form) => `custom_data @> ${add(form)}::jsonb`).join(' OR ')})`;
+}
+
+/** JSON has no number with a leading zero. */
+const asJson = (value: string) => (/^-?0\d/.test(value) ? JSON.stringify(value) : value);

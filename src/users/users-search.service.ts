@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, QueryFailedError } from 'typeorm';
+import { AppError, invalidInput } from '../errors/app-error.js';
+import type { UserPage } from './user-page.js';
+import type { UserQuery } from './user-query.js';
+import type { UserRow } from './user-row.js';
+import { countUsers, estimateUsers, MAX_COUNT, selectUsers } from './user-search.statements.js';
+import type { Statement } from './user.statements.js';
+import { TENANT } from './users.service.js';
+
+/** Milliseconds that one statement of a search may take. */
+const TIMEOUT_MS = 3_000;
+
+/** query_canceled; invalid escape sequence, regular expression and escape character. */
+const REFUSALS: Record<string, string> = {
+  '57014': 'takes too long to search for, narrow it down',
+  '22025': 'is not a valid pattern: a backslash must stand before another character',
+  '2201B': 'is not a valid regular expression',
+  '22019': 'is not a valid pattern',
+};
+
+/** Reads many users; nothing is written here. */
+@Injectable()
+export class UsersSearchService {
+  constructor(private readonly database: DataSource) {}
+
+  /** @throws AppError guard.invalid_input for a pattern that is wrong, or that runs away */
+  async list(query: UserQuery): Promise<UserPage> {
+    try {
+      return await this.database.transaction(async (manager) => {
+        const run = <Row>([sql, parameters]: Statement) => manager.query<Row[]>(sql, parameters);
+        await run([`SET LOCAL statement_timeout = ${TIMEOUT_MS}`, []]);
+        for (const search of query.fields) await this.checkPattern(search, run);
+        const found = await run<UserRow>(selectUsers(TENANT, query));
+        const page = {
+          users: found.slice(0, query.pageSize),
+          hasNext: found.length > query.pageSize,
+        };
+        if (query.page === undefined) return page;
+        const [counted] = await run<{ count: number }>(countUsers(TENANT, query));
+        const count = counted?.count ?? 0;
+        if (count <= MAX_COUNT) return { ...page, total: { count, isEstimate: false } };
+        const [plan] = await run<ExplainRow>(estimateUsers(TENANT, query));
+        const rows = plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
+        return { ...page, total: { count: Math.max(rows, count), isEstimate: true } };
+      });
+    } catch (error) {
+      throw refusalOf(error, 'search') ?? error;
+    }
+  }
+
+  /** A regular expression is looked at once by itself: a search that finds no row never would. */
+  private async checkPattern(
+    { field, mode, value }: UserQuery['fields'][number],
+    run: (statement: Statement) => Promise<unknown>,
+  ): Promise<void> {
+    if (mode !== 'posix' && mode !== 'similar_to') return;
+    const pattern = mode === 'posix' ? '$1::text' : 'similar_to_escape($1::text)';
+    try {
+      await run([`SELECT '' ~ ${pattern}`, [value]]);
+    } catch (error) {
+      throw refusalOf(error, `search.${field}`) ?? error;
+    }
+  }
+}
+
+interface ExplainRow {
+  'QUERY PLAN': { Plan: { 'Plan Rows': number } }[];
+}
+
+function refusalOf(error: unknown, parameter: string): AppError | undefined {
+  if (!(error instanceof QueryFailedError)) return undefined;
+  const { code = '' } = error.driverError as { code?: string };
+  const detail = REFUSALS[code];
+  return detail === undefined
+    ? undefined
+    : invalidInput([{ pointer: `/${parameter}`, code: 'invalid_format', detail }]);
+}
