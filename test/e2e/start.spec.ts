@@ -150,6 +150,21 @@ describe('a start with nothing configured', () => {
     }
   });
 
+  it('leads one user through every route with curl (scripts/walk.sh)', async () => {
+    await Service.start();
+    const { stdout, stderr } = spawnSync('sh', [resolve('scripts/walk.sh')], {
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        BASE_URL: `http://localhost:${port}`,
+        USER_TOKEN: token('user', 'walker').stdout.trim(),
+        MANAGEMENT_TOKEN: token('management').stdout.trim(),
+      },
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^38 answers, all as they should be\n$/);
+  });
+
   it('finds its data again, and Ctrl-C leaves no process behind', async () => {
     const first = await Service.start();
     expect(await patchDemo('kept')).toBe(200);

@@ -46,6 +46,32 @@ async function statements(act: () => Promise<void>): Promise<string[]> {
   throw new Error('the statement log did not arrive');
 }
 
+describe('a PATCH of a part of a user', () => {
+  it.each([
+    ['custom-data', () => ({ customData: { [unique()]: 1 } })],
+    ['profile', () => ({ profile: { nickname: unique() } })],
+    ['sign-in', () => ({ lastSignInAt: Date.now() })],
+    ['is-suspended', () => ({ isSuspended: false })],
+    ['password', () => ({ password: unique() })],
+  ])('is one statement: %s', async (part, body) => {
+    const { url, ...call } = calls.users;
+    for (const type of ['application/json', 'application/merge-patch+json']) {
+      const plain = body() as Record<string, unknown>;
+      const bare = part === 'custom-data' ? plain['customData'] : plain['profile'];
+      const seen = await statements(async () => {
+        const answer = await app.call({
+          ...call,
+          url: `${url}/${part}`,
+          body: (type.includes('merge') ? bare : undefined) ?? plain,
+          headers: { 'content-type': type },
+        });
+        expect(answer.status).toBe(200);
+      });
+      expect(seen).toHaveLength(1);
+    }
+  });
+});
+
 describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token', (route) => {
   it.each([
     ['changes something', () => ({ name: unique(), username: unique() }), 200, 1],
