@@ -16,7 +16,7 @@ import { answerClientError } from './http/client-error.js';
 import { requestId } from './http/request-id.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
-import { limits } from './validation/rules.js';
+import { limits } from './validation/json-rules.js';
 
 export interface AppOptions {
   /** Modules that only development has. */

@@ -1,4 +1,6 @@
+import { Transform } from 'class-transformer';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { parseSelfServiceFields } from './self-service-fields.js';
 
 const rule =
   (name: string, accepts: (value: string) => boolean, expectation: string) =>
@@ -34,3 +36,24 @@ export const IsPostgresUrl = rule(
   (value) => hasProtocol(value, 'postgres:', 'postgresql:'),
   'must be set to a URL such as postgres://user:password@host:5432/database',
 );
+
+/** An environment variable that is not set, and one that is set to '', mean the same. */
+export const Default = (fallback?: string) =>
+  Transform(({ value }: { value: string }) => (value === '' ? fallback : value));
+
+export const Integer = (fallback: number) =>
+  Transform(({ value }: { value: string }) => {
+    if (value === '') return fallback;
+    return /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  });
+
+const items = (value: string) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+export const List = () => Transform(({ value }: { value: string }) => items(value));
+
+export const SelfServiceFields = () =>
+  Transform(({ value }: { value: string }) => parseSelfServiceFields(items(value)));

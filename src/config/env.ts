@@ -1,4 +1,4 @@
-import { plainToInstance, Transform } from 'class-transformer';
+import { plainToInstance } from 'class-transformer';
 import {
   IsArray,
   IsDefined,
@@ -12,31 +12,18 @@ import {
   validateSync,
 } from 'class-validator';
 import { validatedFields } from '../validation/validated-fields.js';
-import { parseSelfServiceFields, type SelfServiceLevel } from './self-service-fields.js';
-import { IsHttpOrigin, IsHttpUrl, IsPostgresUrl } from './env-rules.js';
+import type { SelfServiceLevel } from './self-service-fields.js';
+import {
+  Default,
+  Integer,
+  IsHttpOrigin,
+  IsHttpUrl,
+  IsPostgresUrl,
+  List,
+  SelfServiceFields,
+} from './env-rules.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-
-/** An environment variable that is not set, and one that is set to '', mean the same. */
-const Default = (fallback?: string) =>
-  Transform(({ value }: { value: string }) => (value === '' ? fallback : value));
-
-const Integer = (fallback: number) =>
-  Transform(({ value }: { value: string }) => {
-    if (value === '') return fallback;
-    return /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  });
-
-const items = (value: string) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
-
-const List = () => Transform(({ value }: { value: string }) => items(value));
-
-const SelfServiceFields = () =>
-  Transform(({ value }: { value: string }) => parseSelfServiceFields(items(value)));
 
 /** What stands in for a setting outside production only. */
 const REQUIRED_IN_PRODUCTION = {

@@ -1,4 +1,4 @@
-import { PasswordField } from '../validation/fields.js';
+import { PasswordField } from './password-fields.js';
 
 export class PasswordDto {
   @PasswordField({ required: true })

@@ -3,8 +3,8 @@ import {
   PasswordAlgorithmField,
   PasswordDigestField,
   PasswordField,
-  UserIdField,
-} from '../validation/fields.js';
+} from '../passwords/password-fields.js';
+import { UserIdField } from '../validation/fields.js';
 import { UpdateUserDto } from './update-user.dto.js';
 
 /**

@@ -52,7 +52,8 @@ function conditions(tenantId: string, query: UserQuery) {
     any.push(`(${each.join(' OR ')})`);
   }
   if (any.length > 0) all.push(`(${any.join(query.joint === 'and' ? ' AND ' : ' OR ')})`);
-  if (query.isSuspended !== undefined) all.push(`is_suspended = ${add(query.isSuspended)}`);
+  if (query.isSuspended !== undefined)
+    all.push(query.isSuspended ? 'is_suspended' : 'NOT is_suspended');
   for (const { path, value } of query.customData) all.push(holds(path, value, add));
   return { where: all.join(' AND '), parameters, add };
 }
@@ -78,8 +79,10 @@ function matches(
     case 'similar_to':
       return `${column} ${regex} similar_to_escape(${add(value)}::text)`;
     case 'exact': {
+      // Ids are compared exactly, and digits have no case.
+      if (field === 'id' || field === 'primaryPhone') return `${column} = ${add(value)}::varchar`;
       const exact = `${column} ${like} ${add(value.replace(/[\\%_]/g, '\\$&'))}`;
-      if (field !== 'username' && field !== 'primaryEmail') return exact;
+      if (field === 'name') return exact;
       return `(${column}_key = ${add(caseFolded(value))}::varchar AND ${exact})`;
     }
   }

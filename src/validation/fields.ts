@@ -1,6 +1,6 @@
-import { PASSWORD_ALGORITHMS } from '../passwords/stored-password.js';
 import { Field, type ClearedBy, type FieldOptions } from './rule.js';
 import { PROFILE_SCHEMA } from './profile.schema.js';
+import * as json from './json-rules.js';
 import * as rules from './rules.js';
 
 /** Clears nothing: null and '' are judged like any other value. */
@@ -73,7 +73,7 @@ const REPLACES = 'Replaces the whole stored object; as a merge patch, it is merg
 /** `customData`: any JSON object. */
 export const CustomDataField = (effect = REPLACES) =>
   Field(
-    rules.customDataRule,
+    json.customDataRule,
     { type: 'object', additionalProperties: true },
     {
       description: `Any JSON object, at most 64 KiB and 32 levels deep. ${effect}`,
@@ -83,7 +83,7 @@ export const CustomDataField = (effect = REPLACES) =>
 
 /** `profile`: the OpenID Connect claims. */
 export const ProfileField = (effect = REPLACES) =>
-  Field(rules.profileRule, PROFILE_SCHEMA, {
+  Field(json.profileRule, PROFILE_SCHEMA, {
     description: `OpenID Connect claims and whatever else, at most 16 KiB as JSON. ${effect}`,
     example: { familyName: 'Lovelace', givenName: 'Ada' },
   });
@@ -124,32 +124,6 @@ export const UserIdField = () =>
     },
   );
 
-export const PasswordField = ({ required = false } = {}) =>
-  Field(
-    rules.passwordRule,
-    { type: 'string', format: 'password', minLength: 1, maxLength: rules.MAX_PASSWORD },
-    { required, description: 'Kept as an argon2id digest only.', example: 'correct horse battery' },
-  );
-
-export const PasswordDigestField = () =>
-  Field(
-    rules.passwordDigestRule,
-    { type: 'string' },
-    {
-      description:
-        'A digest from another system, in place of `password`: a PHC string (Argon2), a crypt ' +
-        'string (Bcrypt) or hexadecimal. Replaced by argon2id at the first successful verification.',
-      example: '5f4dcc3b5aa765d61d8327deb882cf99',
-    },
-  );
-
-export const PasswordAlgorithmField = () =>
-  Field(
-    rules.passwordAlgorithmRule,
-    { type: 'string', enum: PASSWORD_ALGORITHMS },
-    { description: 'How `passwordDigest` was made.', example: 'MD5' },
-  );
-
 const FOREIGN_ID = { type: 'string', minLength: 1, maxLength: rules.MAX_FOREIGN_ID };
 
 export const IdentityIdField = (description: string) =>
@@ -164,7 +138,7 @@ export const IssuerField = () =>
 
 export const JsonObjectField = (description: string) =>
   Field(
-    rules.jsonObjectRule,
+    json.jsonObjectRule,
     { type: 'object', additionalProperties: true },
     { description: `${description} At most 16 KiB as JSON.`, example: { login: 'ada' } },
   );

@@ -1,4 +1,4 @@
-import { ADDRESS_CLAIMS, PROFILE_CLAIMS } from './rules.js';
+import { ADDRESS_CLAIMS, PROFILE_CLAIMS } from './json-rules.js';
 
 const strings = (names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, { type: 'string' }]));

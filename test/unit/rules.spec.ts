@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { patchColumns } from '../../src/users/patch-columns.js';
-import { emailRule, profileRule, usernameRule } from '../../src/validation/rules.js';
+import { profileRule } from '../../src/validation/json-rules.js';
+import { emailRule, usernameRule } from '../../src/validation/rules.js';
 
 describe('patchColumns', () => {
   it('leaves out what the patch leaves out', () => {

@@ -17,9 +17,13 @@ export class SearchUsers1763850000000 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX ix_users_tenant_id_custom_data ON users USING gin (
         tenant_id, custom_data jsonb_path_ops)`);
+    await runner.query(`
+      CREATE INDEX ix_users_tenant_id_suspended ON users (tenant_id, created_at, id)
+        WHERE is_suspended`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`DROP INDEX ix_users_tenant_id_suspended`);
     await runner.query(`DROP INDEX ix_users_tenant_id_custom_data`);
     await runner.query(`DROP INDEX ix_users_tenant_id_text`);
   }
