@@ -13,6 +13,7 @@ import { sendProblem } from './errors/error.filter.js';
 import { toAppError } from './errors/to-app-error.js';
 import { recordRoutes } from './http/allowed-methods.js';
 import { answerClientError } from './http/client-error.js';
+import { closeGracefully } from './http/graceful-close.js';
 import { requestId } from './http/request-id.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
@@ -59,6 +60,7 @@ export async function createApp(
   app.useLogger(nestLogger(logger));
   const fastify = app.getHttpAdapter().getInstance();
   recordRoutes(fastify);
+  closeGracefully(fastify);
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
   });

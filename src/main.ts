@@ -3,6 +3,9 @@ import { createApp } from './app.js';
 import { ConfigurationError, loadEnv } from './config/env.js';
 import type { Development } from './dev/development.js';
 
+/** Milliseconds that a stop may take, also when a database does not answer. */
+const DEADLINE_MS = 20_000;
+
 let development: Development | undefined;
 let app: NestFastifyApplication | undefined;
 
@@ -34,6 +37,7 @@ function stopOnSignal(): void {
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     await started;
+    setTimeout(() => fail(new Error('it could not stop in time')), DEADLINE_MS).unref();
     await app?.close();
     await development?.stop();
   };
@@ -57,5 +61,5 @@ function explain(error: unknown): string {
   if (syscall === 'connect') return `DATABASE_URL: the database there cannot be reached (${code}).`;
   if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
     return `HOST: this machine cannot listen there (${code}).`;
-  return `nameplate could not start: ${message}`;
+  return `nameplate failed: ${message}`;
 }

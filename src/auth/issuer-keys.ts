@@ -1,8 +1,15 @@
-import { KeyObject } from 'node:crypto';
+import { createPublicKey, KeyObject } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
+import {
+  createLocalJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWK,
+  type JWSHeaderParameters,
+} from 'jose';
 import { Env } from '../config/env.js';
 import { unavailable } from '../errors/app-error.js';
+import { isPlainObject } from '../http/strict-json.js';
 
 const TIMEOUT_MS = 5_000;
 /** An unknown `kid` makes the keys be fetched again, but not more often than this. */
@@ -74,9 +81,9 @@ export class IssuerKeys {
     this.attemptedAt = startedAt;
     this.pending ??= this.fetchKeys()
       .then((keys) => {
+        this.use(keys);
         this.fetchedAt = startedAt;
         if (first) this.attemptedAt = -Infinity;
-        this.use(keys);
         return true;
       })
       .catch((error: unknown) => {
@@ -96,8 +103,7 @@ export class IssuerKeys {
   }
 
   private async fetchKeys(): Promise<JSONWebKeySet> {
-    const document = await getJson(this.env.AUTH_JWKS_URI ?? (await this.discover()));
-    return document as unknown as JSONWebKeySet;
+    return usableKeys(await getJson(this.env.AUTH_JWKS_URI ?? (await this.discover())));
   }
 
   private async discover(): Promise<string> {
@@ -110,13 +116,41 @@ export class IssuerKeys {
   }
 }
 
+const MIN_RSA_BITS = 2048;
+
+/**
+ * The keys of a JWKS that tokens can be verified with; of several with one kid, the first.
+ *
+ * @throws Error when there is none: known keys are not given up for that
+ */
+function usableKeys({ keys }: Record<string, unknown>): JSONWebKeySet {
+  const byKid = new Map<unknown, JWK>();
+  for (const key of Array.isArray(keys) ? (keys as (JWK | null)[]) : [])
+    if (key && isUsable(key) && !byKid.has(key.kid ?? key)) byKid.set(key.kid ?? key, key);
+  if (byKid.size === 0) throw new Error('the key set has no usable key');
+  return { keys: [...byKid.values()] };
+}
+
+function isUsable(key: JWK): boolean {
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key: key, format: 'jwk' });
+    return (asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS) >= MIN_RSA_BITS;
+  } catch {
+    return false;
+  }
+}
+
 async function getJson(url: string): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
     headers: { Accept: 'application/json' },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return (await response.json()) as Record<string, unknown>;
+  // Not the whole URL, which may hold credentials.
+  const { host, pathname } = new URL(url);
+  if (!response.ok) throw new Error(`${host}${pathname} answered ${response.status}`);
+  const document: unknown = await response.json();
+  if (!isPlainObject(document)) throw new Error(`${host}${pathname} answered no JSON object`);
+  return document;
 }
 
 function causeOf(error: unknown): string {

@@ -1,5 +1,5 @@
 /** SQLSTATE classes and codes that say «not now», not «not so» (PostgreSQL, appendix A). */
-const SQLSTATES = /^(08...|53[0-9]..|57P0[1235]|40001|40P01)$/;
+const SQLSTATES = /^(08...|53[0-9]..|57P0[1235]|57014|55P03|25006|40001|40P01)$/;
 const SYSTEM_ERRORS =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/;
 /** node-postgres gives these no code. */

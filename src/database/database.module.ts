@@ -5,11 +5,19 @@ import { Env } from '../config/env.js';
 import { databaseOptions } from './options.js';
 import { checkDatabase } from './check-database.js';
 
+const QUERY_TIMEOUT_MS = 10_000;
+
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [Env],
-      useFactory: (env: Env) => ({ ...databaseOptions(env), retryAttempts: 5, retryDelay: 1_000 }),
+      useFactory: (env: Env) => {
+        const options = databaseOptions(env);
+        // A database that does not answer is «unavailable» (503), not a request that hangs. Not for
+        // migrations, which may take their time.
+        const extra = { ...(options.extra as object), query_timeout: QUERY_TIMEOUT_MS };
+        return { ...options, extra, retryAttempts: 5, retryDelay: 1_000 };
+      },
     }),
   ],
 })

@@ -26,7 +26,7 @@ export class AppError extends Error {
 }
 
 /** At most this many violations are answered, so that a hostile body cannot make a huge answer. */
-const MAX_VIOLATIONS = 100;
+export const MAX_VIOLATIONS = 100;
 
 /**
  * The error for a set of refused values. It is 422 only when every value is well-formed and all
@@ -38,7 +38,7 @@ export function invalidInput(violations: Violation[]): AppError {
   const shared = first !== undefined && violations.every(({ code }) => code === first.code);
   const code = shared && first.code in ERROR_CODES ? (first.code as ErrorCode) : undefined;
   const detail = errors.map((error) => `${error.pointer || 'body'}: ${error.detail}`).slice(0, 10);
-  const rest = violations.length - detail.length;
+  const rest = errors.length - detail.length;
   return new AppError(
     code ?? 'guard.invalid_input',
     detail.join('; ') + (rest > 0 ? `; and ${rest} more` : ''),

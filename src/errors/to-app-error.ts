@@ -6,6 +6,7 @@ import type { ErrorCode } from './error-codes.js';
 /** What an error of the framework means; a status that is not listed here is our own mistake. */
 const BY_STATUS: Record<number, [ErrorCode, string]> = {
   400: ['request.malformed', 'The request target or its headers are malformed.'],
+  403: ['request.route_not_found', 'No route has this path.'],
   404: ['request.route_not_found', 'No route has this path.'],
   408: ['request.timeout', 'The request took too long to arrive.'],
   413: ['request.body_too_large', 'The body is larger than this service accepts.'],
@@ -18,7 +19,8 @@ const BY_STATUS: Record<number, [ErrorCode, string]> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (databaseUnavailable(error)) return unavailable('The database is not reachable.');
-  const known = BY_STATUS[statusOf(error)];
+  const status = statusOf(error);
+  const known = BY_STATUS[status] ?? (status >= 400 && status < 500 ? BY_STATUS[400] : undefined);
   if (known) return new AppError(...known);
   return new AppError('service.internal_error', 'An unexpected error happened.');
 }

@@ -53,15 +53,19 @@ export class HealthController {
       withTimeout(TIMEOUT_MS, this.databaseAnswers()),
       withTimeout(TIMEOUT_MS, this.keys.known()),
     ]);
-    if (!database) throw unavailable('The database does not answer.');
+    if (!database) throw unavailable('The database does not answer, or cannot be written to.');
     if (!keys) throw unavailable('The keys of the token issuer are not known yet.');
     return OK;
   }
 
+  /** Whether it can be written to, and has our tables. */
   private async databaseAnswers(): Promise<boolean> {
     try {
-      await this.database.query('SELECT 1');
-      return true;
+      const [row] = await this.database.query<{ ready: boolean }[]>(
+        `SELECT current_setting('transaction_read_only') = 'off'
+           AND to_regclass('users') IS NOT NULL AS ready`,
+      );
+      return row?.ready === true;
     } catch {
       return false;
     }

@@ -1,4 +1,4 @@
-import { invalidInput, AppError, type Violation } from '../errors/app-error.js';
+import { AppError, invalidInput, MAX_VIOLATIONS, type Violation } from '../errors/app-error.js';
 import type { ViolationCode } from '../errors/error-codes.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 
@@ -98,6 +98,7 @@ function check(value: unknown, path: Path, found: Violation[]): number {
 function checkMembers(value: object, path: Path, found: Violation[]): number {
   let keys = 0;
   for (const [key, member] of Object.entries(value) as [string, unknown][]) {
+    if (found.length >= MAX_VIOLATIONS) break;
     const at = [...path, key];
     if (Array.isArray(value)) {
       keys += check(member, at, found);

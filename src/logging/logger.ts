@@ -29,7 +29,8 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(
     {
       method: request.method,
-      path: request.url.split('?', 1)[0],
+      // Of an unknown route, the path may be anything.
+      path: request.routeOptions.url && request.url.split('?', 1)[0],
       route: request.routeOptions.url,
       status: reply.statusCode,
       refusal: request.refusal,

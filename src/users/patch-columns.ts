@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { canonicalPhone } from '../validation/canonical-phone.js';
 import type { UserPatch } from './user-row.js';
 
 /** Column → value to store. */
@@ -35,8 +35,7 @@ const cleared = (value: Text) => (value === '' ? null : value);
 
 /** Equal for values that differ only in case or in Unicode's compatibility forms. */
 export const caseFolded = (value: Text) =>
-  cleared(value) && value?.normalize('NFKC').toLowerCase().normalize('NFKC');
+  // The last letter of a Greek word has a form of its own, in lower case only.
+  cleared(value) && value?.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
 
-/** The canonical form of a phone number: country code first, no national leading 0, no plus sign. */
-const e164 = (digits: Text) =>
-  cleared(digits) && (parsePhoneNumberFromString(`+${digits}`)?.number.slice(1) ?? digits);
+const e164 = (digits: Text) => cleared(digits) && canonicalPhone(digits ?? '');

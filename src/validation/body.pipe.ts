@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
-import { invalidInput, type Violation } from '../errors/app-error.js';
+import { invalidInput, MAX_VIOLATIONS, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 import type { JsonBody } from '../http/json-body.js';
 import { isReadOnly } from '../users/read-only-fields.js';
@@ -21,7 +21,9 @@ export class BodyPipe implements PipeTransform {
     const { object, isMergePatch } = value as JsonBody;
     const bare = bareField((metatype as Type).name, isMergePatch);
     const body = bare === undefined ? object : { [bare]: object };
-    const unknown = Object.keys(body).filter((key) => !fields.has(key));
+    const unknown = Object.keys(body)
+      .filter((key) => !fields.has(key))
+      .slice(0, MAX_VIOLATIONS);
     const known = Object.fromEntries(Object.entries(body).filter(([key]) => fields.has(key)));
     const dto = Object.assign(new (metatype as Type<object>)(), known);
     if (isMergePatch) markMergePatch(dto);

@@ -1,4 +1,4 @@
-import { isPossiblePhoneNumber } from 'libphonenumber-js';
+import { canonicalPhone } from './canonical-phone.js';
 import type { Fault, Rule } from './rule.js';
 
 /** Lengths count Unicode code points, as PostgreSQL's `char_length` does. */
@@ -68,7 +68,7 @@ export const avatarRule = text(MAX_URL, (value) => {
 export const phoneRule: Rule = (value) => {
   if (typeof value !== 'string') return fault('invalid_type', 'must be a string');
   if (!PHONE.test(value)) return fault('invalid_format', `must match ${PHONE.source}`);
-  return isPossiblePhoneNumber(`+${value}`)
+  return canonicalPhone(value) !== undefined
     ? []
     : fault('user.invalid_phone', 'must be a possible international number, country code first');
 };

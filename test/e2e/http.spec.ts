@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestApp } from '../support/test-app.js';
@@ -77,6 +78,36 @@ describe('CORS_ORIGINS', () => {
 });
 
 describe('a shutdown', () => {
+  it('does not wait for connections that ask nothing, and keeps none', async () => {
+    const app = await TestApp.start();
+    await app.app.listen(0, '127.0.0.1');
+    const port = Number(new URL(addressOf(app)).port);
+    const token = await app.issuer.managementToken();
+    const agent = new Agent({ keepAlive: true });
+    const idle = [
+      '',
+      'GET /health/live HT',
+      'PATCH /api/users/x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{',
+    ];
+    const sockets = idle.map((text) =>
+      connect(port, '127.0.0.1', function (this: Socket) {
+        this.write(text);
+      }).on('error', () => undefined),
+    );
+    const headers = { authorization: `Bearer ${token}` };
+    await new Promise<void>((done) => {
+      request(`${addressOf(app)}/api/users/x`, { agent, headers }, (response) => {
+        response.resume().on('end', () => done());
+      }).end();
+    });
+    await sleep(100);
+    const start = performance.now();
+    await app.stop();
+    expect(performance.now() - start).toBeLessThan(3_000);
+    for (const socket of sockets) socket.destroy();
+    agent.destroy();
+  });
+
   it('finishes the requests that run, also one whose body is still on its way', async () => {
     const app = await TestApp.start();
     await app.app.listen(0, '127.0.0.1');

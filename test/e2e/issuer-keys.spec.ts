@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { CompactSign } from 'jose';
 import {
   afterAll,
   afterEach,
@@ -121,6 +123,53 @@ describe('the keys of the issuer', () => {
     clock = MAX_AGE_MS + 1000;
     const claims = { exp: Math.floor(Date.now() / 1000) + 7200 };
     expect((await get(await app.issuer.userToken(userId, claims))).status).toBe(200);
+  });
+
+  it.each([
+    '{}',
+    'null',
+    '[]',
+    '{"keys":null}',
+    '{"keys":[]}',
+    '{"keys":[null,1,{"kty":"oct","k":"AA"}]}',
+    'x',
+  ])(
+    'that come as %s are not fetched again at once, and do not take the place of good ones',
+    async (jwks) => {
+      app.issuer.jwks = jwks;
+      const token = await app.issuer.userToken(userId, {
+        exp: Math.floor(Date.now() / 1000) + 3600,
+      });
+      for (let round = 0; round < 5; round += 1) expect((await get(token)).status).toBe(503);
+      expect(fetches()).toBe(1);
+      app.issuer.jwks = undefined;
+      clock = COOLDOWN_MS + 1000;
+      expect((await get(token)).status).toBe(200);
+      app.issuer.jwks = jwks;
+      for (const kid of ['a', 'b']) expect((await get(await signedBy(kid))).status).toBe(503);
+      expect((await get(token)).status).toBe(200);
+    },
+  );
+
+  it('may stand beside unusable ones and twice; a weak RSA key is not used', async () => {
+    const good = await createKey('good');
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const weak = { ...publicKey.export({ format: 'jwk' }), kid: 'weak', alg: 'RS256' };
+    app.issuer.jwks = JSON.stringify({ keys: [null, weak, good.publicJwk, good.publicJwk] });
+    const claims = { sub: userId, aud: 'urn:test:profile', scope: 'profile' };
+    expect((await get(await app.issuer.sign(claims, {}, good))).status).toBe(200);
+    expect((await get(await app.issuer.sign(claims, { kid: 'weak' }, good))).status).toBe(401);
+  });
+
+  it('do not make the service trip over a token whose claims are no object', async () => {
+    const [key] = app.issuer.keys;
+    if (!key) throw new Error('no key');
+    for (const payload of ['null', '[]', '5', '"x"', 'x']) {
+      const token = await new CompactSign(Buffer.from(payload))
+        .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT' })
+        .sign(key.privateKey);
+      expect((await get(token)).status).toBe(401);
+    }
   });
 
   it('that were never known are 503 and are asked for again after the cooldown', async () => {

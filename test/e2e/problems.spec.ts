@@ -193,6 +193,46 @@ describe('an unexpected error', () => {
   });
 });
 
+describe('the documentation', () => {
+  it.each(['/docs/..', '/docs/%00', '/docs//x', '/docs/%2e%2e/x', '/docs/nothing'])(
+    'answers a path that it has not with 4xx: %s',
+    async (url) => {
+      const { status, headers } = await app.call({ method: 'GET', url });
+      expect([400, 404]).toContain(status);
+      expect(headers['content-type']).toContain('application/problem+json');
+    },
+  );
+});
+
+describe('the database', () => {
+  it.each([
+    ['read-only', `SET default_transaction_read_only = on`],
+    ['too slow for its own limits', `SET statement_timeout = 1`],
+  ])('being %s is 503, not 500', async (_, setting) => {
+    const { client, name } = app.database;
+    await client.query(`ALTER DATABASE ${name} ${setting}`);
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = $1 AND pid <> pg_backend_pid()`,
+      [name],
+    );
+    await client.query('BEGIN');
+    await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    const answer = await app.call(patch({ name: unique() }));
+    const ready = await app.call({ method: 'GET', url: '/health/ready' });
+    await client.query('ROLLBACK');
+    await client.query(`ALTER DATABASE ${name} RESET ALL`);
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = $1 AND pid <> pg_backend_pid()`,
+      [name],
+    );
+    expect(answer.status).toBe(503);
+    if (setting.includes('read_only')) expect(ready.status).toBe(503);
+    expect((await app.call(patch({ name: unique() }))).status).toBe(200);
+  });
+});
+
 describe('the database being away', () => {
   it('is 503 with Retry-After, not ready, alive, and over when it is back', async () => {
     const server = app.database;

@@ -31,6 +31,8 @@ export class TestIssuer {
   keys: SigningKey[] = [];
   requests: string[] = [];
   isDown = false;
+  /** Answered in place of the keys, when set. */
+  jwks: string | undefined;
 
   private constructor(private readonly server: Server) {}
 
@@ -54,6 +56,7 @@ export class TestIssuer {
   private answer(url: string): string {
     if (url === '/.well-known/openid-configuration')
       return JSON.stringify({ issuer: this.url, jwks_uri: `${this.url}/jwks` });
+    if (this.jwks !== undefined) return this.jwks;
     return JSON.stringify({ keys: this.keys.map(({ publicJwk }) => publicJwk) });
   }
 

@@ -36,6 +36,8 @@ describe('patchColumns', () => {
     ['É@b.c', 'é@b.c'],
     ['E\u0301@b.c', 'é@b.c'],
     ['İ@b.c', 'i̇@b.c'],
+    ['ΑΣ@x.org', 'ασ@x.org'],
+    ['ας@x.org', 'ασ@x.org'],
   ])('keeps the e-mail %s and gives it the key %s', (given, key) => {
     expect(patchColumns({ primaryEmail: given })).toEqual({
       primary_email: given,
@@ -48,6 +50,8 @@ describe('patchColumns', () => {
     ['610412345678', '61412345678'],
     ['4402079460958', '442079460958'],
     ['390669821234', '390669821234'],
+    ['4400150848283', '44150848283'],
+    ['440150848283', '44150848283'],
     ['12025550123', '12025550123'],
   ])('stores the phone number %s as %s', (given, stored) => {
     expect(patchColumns({ primaryPhone: given })).toEqual({ primary_phone: stored });

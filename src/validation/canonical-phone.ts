@@ -1,0 +1,20 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+
+/** National zeros that a number may begin with by mistake: each round drops one. */
+const MAX_ROUNDS = 16;
+
+/**
+ * The canonical form (E.164 without the plus sign) of an international number in digits, without
+ * the national leading 0; undefined when there can be no such number.
+ */
+export function canonicalPhone(digits: string): string | undefined {
+  let canonical = digits;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const number = parsePhoneNumberFromString(`+${canonical}`);
+    if (!number?.isPossible()) return undefined;
+    const next = number.number.slice(1);
+    if (next === canonical) return canonical;
+    canonical = next;
+  }
+  return undefined;
+}
