@@ -211,22 +211,14 @@ describe('the database', () => {
   ])('being %s is 503, not 500', async (_, setting) => {
     const { client, name } = app.database;
     await client.query(`ALTER DATABASE ${name} ${setting}`);
-    await client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = $1 AND pid <> pg_backend_pid()`,
-      [name],
-    );
+    await app.database.disconnectOthers();
     await client.query('BEGIN');
     await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
     const answer = await app.call(patch({ name: unique() }));
     const ready = await app.call({ method: 'GET', url: '/health/ready' });
     await client.query('ROLLBACK');
     await client.query(`ALTER DATABASE ${name} RESET ALL`);
-    await client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = $1 AND pid <> pg_backend_pid()`,
-      [name],
-    );
+    await app.database.disconnectOthers();
     expect(answer.status).toBe(503);
     if (setting.includes('read_only')) expect(ready.status).toBe(503);
     expect((await app.call(patch({ name: unique() }))).status).toBe(200);
@@ -236,15 +228,10 @@ describe('the database', () => {
 describe('the database being away', () => {
   it('is 503 with Retry-After, not ready, alive, and over when it is back', async () => {
     const server = app.database;
-    const { name } = server;
     const get = () => app.call({ method: 'GET', url: `/api/users/${unique()}`, token });
     expect((await get()).status).toBe(404);
     await server.allowConnections(false);
-    await server.client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = $1 AND pid <> pg_backend_pid()`,
-      [name],
-    );
+    await server.disconnectOthers();
     const answers = await Promise.all(Array.from({ length: 30 }, get));
     for (const answer of answers) {
       expect(answer.status).toBe(503);

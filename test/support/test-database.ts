@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { TEMPLATE } from './test-server.js';
 
@@ -9,6 +10,8 @@ export interface TestDatabase {
   client: Client;
   /** Opens or closes the database to new connections. */
   allowConnections(allow: boolean): Promise<void>;
+  /** Ends every connection but the test's own, and waits until both sides know. */
+  disconnectOthers(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -26,6 +29,12 @@ export async function createTestDatabase(template = TEMPLATE): Promise<TestDatab
     client,
     allowConnections: (allow) =>
       once(serverUrl, `ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allow}`),
+    disconnectOthers: async () => {
+      const others = `FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`;
+      await client.query(`SELECT pg_terminate_backend(pid) ${others}`, [name]);
+      while ((await client.query(`SELECT ${others}`, [name])).rowCount) await sleep(20);
+      await sleep(200);
+    },
     drop: async () => {
       await client.end();
       await once(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
