@@ -16,7 +16,11 @@ export class ErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const error = this.orMethodNotAllowed(toAppError(thrown), request);
-    if (error.status >= 500) request.log.error({ err: loggableError(thrown) }, error.code);
+    if (error.status >= 500)
+      request.log[error.status === 503 ? 'warn' : 'error'](
+        { err: loggableError(thrown) },
+        error.code,
+      );
     sendProblem(reply, error, request.id);
   }
 

@@ -11,6 +11,7 @@ const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1
 
 /** Hashes run in libuv's thread pool; more of them at once would starve it, and the memory. */
 const PARALLEL = 2;
+const BCRYPT_BYTES = 72;
 const MAX_WAITING = 100;
 
 /** Of a password that nobody knows: to verify against when a user has none. */
@@ -35,12 +36,14 @@ export class PasswordHasher {
    */
   async verify(password: string, stored: StoredPassword | undefined): Promise<boolean> {
     const { algorithm, digest } = stored ?? { algorithm: 'Argon2id', digest: DECOY };
-    const matches = await this.run(() => VERIFIERS[algorithm](password, digest));
+    const matches = await this.run(() => VERIFIERS[algorithm](password, digest).catch(() => false));
     return matches && stored !== undefined;
   }
 
-  /** Whether the digest is weaker than, or other than, what `hash` makes. */
-  isOutdated({ algorithm, digest }: StoredPassword): boolean {
+  /** Whether a password that was verified should be stored anew, as `hash` does it. */
+  isOutdated({ algorithm, digest }: StoredPassword, password: string): boolean {
+    // Bcrypt reads no further, so a longer password may not be the very one that was set.
+    if (algorithm === 'Bcrypt' && Buffer.byteLength(password) > BCRYPT_BYTES) return false;
     return algorithm !== 'Argon2id' || !digest.startsWith('$argon2id$v=19$m=19456,t=2,p=1$');
   }
 

@@ -20,7 +20,7 @@ export class PasswordsService {
     const stored = await this.users.getPassword(id);
     if (!(await this.hasher.verify(password, stored)))
       throw new AppError('session.invalid_credentials', 'The password is not correct.');
-    if (stored && this.hasher.isOutdated(stored))
+    if (stored && this.hasher.isOutdated(stored, password))
       await this.users.replacePassword(id, stored, await this.hasher.hash(password));
   }
 }

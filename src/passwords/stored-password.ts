@@ -14,8 +14,8 @@ export interface StoredPassword {
 
 const argon2 = (name: string) =>
   new RegExp(
-    `^\\$${name}\\$v=(16|19)\\$m=(?<m>\\d{1,6}),t=(?<t>\\d{1,2}),p=(?<p>\\d{1,2})` +
-      `\\$[A-Za-z0-9+/]{11,86}\\$[A-Za-z0-9+/]{16,86}$`,
+    `^\\$${name}\\$v=(16|19)\\$m=(?<m>[1-9]\\d{0,5}),t=(?<t>[1-9]\\d?),p=(?<p>[1-9]\\d?)` +
+      `\\$(?<salt>[A-Za-z0-9+/]{11,86})\\$(?<hash>[A-Za-z0-9+/]{16,86})$`,
   );
 
 const FORMATS: Record<PasswordAlgorithm, RegExp> = {
@@ -35,14 +35,23 @@ const MIN_COST: Record<string, number> = { m: 8, t: 1, p: 1, cost: 4 };
 /** Whether a digest is one of this algorithm that can be verified, at a cost that can be borne. */
 export function isDigest(algorithm: PasswordAlgorithm, digest: string): boolean {
   const match = FORMATS[algorithm].exec(digest);
+  if (!match) return false;
+  const { salt, hash, ...costs } = match.groups ?? {};
+  const { m, p } = costs;
   return (
-    match !== null &&
-    Object.entries(match.groups ?? {}).every(
+    [salt, hash].every((part) => part === undefined || isBase64(part)) &&
+    // Argon2 needs eight blocks of a KiB in each lane.
+    (m === undefined || Number(m) >= 8 * Number(p)) &&
+    Object.entries(costs).every(
       ([name, value]) =>
         Number(value) <= (MAX_COST[name] ?? 0) && Number(value) >= (MIN_COST[name] ?? 0),
     )
   );
 }
+
+/** Whether it is what encoding its bytes gives, without padding. */
+const isBase64 = (text: string) =>
+  Buffer.from(text, 'base64').toString('base64').replace(/=+$/, '') === text;
 
 export function toStoredPassword(algorithm: PasswordAlgorithm, digest: string): StoredPassword {
   return { algorithm, digest: FORMATS[algorithm].flags ? digest.toLowerCase() : digest };

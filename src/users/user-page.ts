@@ -15,7 +15,9 @@ export function pageHeaders(
   { page, pageSize }: UserQuery,
   url: string,
 ): Record<string, string> {
-  const [path = '', search = ''] = url.split('?');
+  // A query may have question marks of its own.
+  const [path = ''] = url.split('?', 1);
+  const search = url.slice(path.length + 1);
   const link = (relation: string, changes: Record<string, string>) => {
     const parameters = new URLSearchParams(search);
     for (const [name, value] of Object.entries(changes)) parameters.set(name, value);

@@ -1,4 +1,5 @@
 import { invalidInput, type Violation } from '../errors/app-error.js';
+import { USER_ID } from '../validation/rules.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 
 /** The fields that a search looks into, and the columns behind them. */
@@ -118,6 +119,7 @@ export function formatCursor({ createdAt, id }: Cursor): string {
 
 function parseCursor(text: string): Cursor | undefined {
   const [, time, id] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  const cursor = id === undefined ? undefined : { createdAt: new Date(Number(time)), id };
+  const isCursor = id !== undefined && USER_ID.test(id);
+  const cursor = isCursor ? { createdAt: new Date(Number(time)), id } : undefined;
   return cursor && formatCursor(cursor) === text ? cursor : undefined;
 }

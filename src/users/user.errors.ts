@@ -26,7 +26,7 @@ const CONFLICTS: Record<string, [code: Conflict, pointer: string]> = {
 export function conflictOf(error: unknown): unknown {
   const [code, pointer] = CONFLICTS[violatedConstraint(error) ?? ''] ?? [];
   if (!code || !pointer) return error;
-  const detail = 'is already in use by another user';
+  const detail = 'is already in use';
   return new AppError(code, `${pointer}: ${detail}`, { errors: [{ pointer, code, detail }] });
 }
 

@@ -17,7 +17,13 @@ const REFUSALS: Record<string, string> = {
   '22025': 'is not a valid pattern: a backslash must stand before another character',
   '2201B': 'is not a valid regular expression',
   '22019': 'is not a valid pattern',
+  '2200C': 'is not a valid pattern',
 };
+
+/** What PostgreSQL says of a regular expression that would need too much memory. */
+const TOO_LARGE = Object.fromEntries(
+  ['XX000', '53200', '54001'].map((code) => [code, 'is too large a regular expression']),
+);
 
 /** Reads many users; nothing is written here. */
 @Injectable()
@@ -59,7 +65,7 @@ export class UsersSearchService {
     try {
       await run([`SELECT '' ~ ${pattern}`, [value]]);
     } catch (error) {
-      throw refusalOf(error, `search.${field}`) ?? error;
+      throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
     }
   }
 }
@@ -68,10 +74,14 @@ interface ExplainRow {
   'QUERY PLAN': { Plan: { 'Plan Rows': number } }[];
 }
 
-function refusalOf(error: unknown, parameter: string): AppError | undefined {
+function refusalOf(
+  error: unknown,
+  parameter: string,
+  more: Record<string, string> = {},
+): AppError | undefined {
   if (!(error instanceof QueryFailedError)) return undefined;
   const { code = '' } = error.driverError as { code?: string };
-  const detail = REFUSALS[code];
+  const detail = { ...REFUSALS, ...more }[code];
   return detail === undefined
     ? undefined
     : invalidInput([{ pointer: `/${parameter}`, code: 'invalid_format', detail }]);

@@ -122,7 +122,9 @@ export class UsersService {
         if (!matches(ifMatch, locked.version)) throw otherVersion();
         const [before] = await run<UserRow>(selectUser(TENANT, id));
         // Of a DELETE, TypeORM answers the rows and their count.
-        if ((await run(statementFor(TENANT))).flat().length > 0) await run(touchUser(TENANT, id));
+        const [first] = await run(statementFor(TENANT));
+        const hasChanged = Array.isArray(first) ? first.length > 0 : first !== undefined;
+        if (hasChanged) await run(touchUser(TENANT, id));
         const [after] = await run<UserRow>(selectUser(TENANT, id));
         return { before: before as UserRow, after: after as UserRow };
       }),

@@ -44,6 +44,8 @@ export const ADDRESS_CLAIMS = [
 export const profileRule: Rule = (value, { isMergePatch }) => {
   if (value === null && isMergePatch) return [];
   if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
+  if (isDeeperThan(MAX_DEPTH, value))
+    return fault('too_deep', `is nested deeper than ${MAX_DEPTH} levels`);
   const isRemoved = (part: unknown) => part === undefined || (part === null && isMergePatch);
   const notStrings = (object: Record<string, unknown>, names: readonly string[], path: string[]) =>
     names

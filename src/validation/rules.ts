@@ -43,8 +43,13 @@ export const usernameRule = text(MAX_KEY, (value) =>
   USERNAME.test(value) ? [] : fault('invalid_format', `must match ${USERNAME.source}`),
 );
 
+/** In a URL, `.` and `..` would be steps of the path. */
+export const isDots = (value: string) => value === '.' || value === '..';
+
 export const userIdRule = text(MAX_KEY, (value) =>
-  USER_ID.test(value) ? [] : fault('invalid_format', `must match ${USER_ID.source}`),
+  USER_ID.test(value) && !isDots(value)
+    ? []
+    : fault('invalid_format', `must match ${USER_ID.source}`),
 );
 
 export const emailRule = text(MAX_KEY, (value) => {

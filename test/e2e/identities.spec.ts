@@ -69,7 +69,9 @@ describe.each(kinds)('/api/users/{userId}/$path', ({ path, of, body, shown, poin
     expect(answer.json.id).toBe(id);
     expect(of(answer.json, 'github')).toBeUndefined();
     expect(answer.headers['etag']).toBe('"3"');
+    const before = await app.row(id);
     const again = await call('DELETE', `${id}/${path}/github`);
+    expect(await app.row(id)).toBe(before);
     expect(again).toMatchObject({ status: 404 });
     expect(again.json.code).toBe('entity.not_found');
   });

@@ -222,8 +222,8 @@ describe('a merge that grows beyond a limit', () => {
     expect(await app.row(id)).toBe(before);
   });
 
-  it('is 400 for a bare object of 33 levels', async () => {
-    const [, url] = await holding('custom-data', {});
+  it.each(bare)('is 400 for a bare object of 33 levels: %s', async (part) => {
+    const [, url] = await holding(part, {});
     const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
     expect((await patch(url, 'merge', nested(32))).status).toBe(200);
     expect((await patch(url, 'merge', nested(33))).json.errors).toMatchObject([

@@ -188,6 +188,33 @@ describe('POST /api/users', () => {
   });
 });
 
+describe('a Bcrypt digest', () => {
+  it('is kept when the password is longer than Bcrypt reads: the right one stays right', async () => {
+    const right = `${'a'.repeat(72)}GOOD`;
+    const passwordDigest = await bcrypt.hash(right, 4);
+    const { json } = await call('POST', '', { passwordAlgorithm: 'Bcrypt', passwordDigest });
+    expect((await verify(json.id, `${'a'.repeat(72)}EVIL`)).status).toBe(204);
+    expect((await verify(json.id, right)).status).toBe(204);
+    expect((await stored(json.id))?.algorithm).toBe('Bcrypt');
+  });
+});
+
+describe('an Argon2 digest that no library can verify', () => {
+  const salt = 'bm90IGEgcmVhbCBzYWx0';
+  it.each([
+    `$argon2id$v=19$m=8,t=1,p=16$${salt}$${'A'.repeat(43)}`,
+    `$argon2id$v=19$m=00008,t=01,p=01$${salt}$${'A'.repeat(43)}`,
+    `$argon2id$v=19$m=64,t=1,p=1$${salt.slice(0, 17)}$${'A'.repeat(43)}`,
+    `$argon2id$v=19$m=64,t=1,p=1$${salt}$${'A'.repeat(45)}`,
+    `$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAB$${'/'.repeat(43)}`,
+  ])('is refused: %s', async (passwordDigest) => {
+    const body = { passwordAlgorithm: 'Argon2id', passwordDigest };
+    expect((await call('POST', '', body)).json.errors).toMatchObject([
+      { pointer: '/passwordDigest' },
+    ]);
+  });
+});
+
 describe('the log', () => {
   it('has neither a password nor a digest', async () => {
     expect(app.log.join('')).not.toMatch(/correct horse|argon2|\$2b\$|d41d8cd98f/);

@@ -69,6 +69,8 @@ describe('POST /api/users', () => {
     [5, 'invalid_type'],
     ['a b', 'invalid_format'],
     ['a/b', 'invalid_format'],
+    ['.', 'invalid_format'],
+    ['..', 'invalid_format'],
     ['ä', 'invalid_format'],
     ['a\n', 'invalid_format'],
     ['x'.repeat(129), 'too_long'],
