@@ -140,6 +140,7 @@ describe('every route that is not public', () => {
       if (method !== 'HEAD') {
         expect(answer.json.code).toBe('auth.forbidden');
         expect(answer.json.detail).toContain(scope);
+        expect(scope).toMatch(kind === 'user' ? /^profile$/ : /^users:/);
       }
     }
     expect(await app.row(userId)).toBe(before);
@@ -180,6 +181,8 @@ describe('a good token', () => {
     ['DELETE', 'users:delete'],
   ])('with only the narrow scope may %s with %s and nothing else', async (method, scope) => {
     const token = await good('management', { scope });
+    const created = await call('POST', '/api/users', `Bearer ${token}`);
+    expect(created.status === 403).toBe(scope !== 'users:write');
     for (const other of ['GET', 'PATCH', 'DELETE']) {
       const { status } = await call(other, '/api/users/nobody', `Bearer ${token}`);
       expect(status === 403).toBe(other !== method);

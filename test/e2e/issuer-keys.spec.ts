@@ -76,6 +76,13 @@ describe('the keys of the issuer', () => {
     await other.stop();
   });
 
+  it('are not taken from a discovery document of another issuer', async () => {
+    const other = await TestApp.start({ AUTH_ISSUER: `${app.issuer.url}/` });
+    const token = await app.issuer.userToken(userId, { iss: `${app.issuer.url}/` });
+    expect((await other.call({ method: 'GET', url: '/api/profile', token })).status).toBe(503);
+    await other.stop();
+  });
+
   it('may be rotated: a new key is found at once, the old one goes on until it is withdrawn', async () => {
     const old = await app.issuer.userToken(userId);
     expect((await get(old)).status).toBe(200);

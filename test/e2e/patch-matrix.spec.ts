@@ -54,6 +54,48 @@ const matrix: [field: string, name: string, value: unknown, self: Outcome, manag
     ['name', 'a number', 5, wrongType, wrongType],
     ['name', 'an array', ['a'], wrongType, wrongType],
     ['name', 'a boolean', false, wrongType, wrongType],
+    ['name', 'DEL', 'a\u007fb', badCharacter, badCharacter],
+    ['name', 'a C1 control', 'a\u0085b', badCharacter, badCharacter],
+    ['avatar', 'HTTPS in capitals', 'HTTPS://h/a', kept('HTTPS://h/a'), kept('HTTPS://h/a')],
+    ['avatar', 'a space inside', 'https://h/a b', badFormat, badFormat],
+    ['avatar', 'a quote', 'https://h/a"b', badFormat, badFormat],
+    ['avatar', 'markup', 'https://h/<b>', badFormat, badFormat],
+    ['avatar', 'a bidi override', 'https://h/\u202ea', badFormat, badFormat],
+    ['avatar', 'a host that cannot be', 'https://a:99999/', badFormat, badFormat],
+    ['username', '128 characters', 'u'.repeat(128), kept('u'.repeat(128)), kept('u'.repeat(128))],
+    ['username', 'a Kelvin sign', 'a\u212a', badFormat, badFormat],
+    [
+      'primaryEmail',
+      '128 characters',
+      `${'e'.repeat(124)}@b.c`,
+      readOnly,
+      kept(`${'e'.repeat(124)}@b.c`),
+    ],
+    ['primaryEmail', 'a Hangul filler', 'a\u3164@b.c', readOnly, badCharacter],
+    ['primaryEmail', 'a variation selector', 'a\ufe0f@b.c', readOnly, badCharacter],
+    ['primaryPhone', 'possible, though not valid', '15551234567', readOnly, kept('15551234567')],
+    [
+      'customData',
+      '64 KiB counted in bytes',
+      { a: 'ä'.repeat(32_764) },
+      readOnly,
+      kept({ a: 'ä'.repeat(32_764) }),
+    ],
+    [
+      'customData',
+      'more bytes than characters',
+      { a: 'ä'.repeat(32_765) },
+      readOnly,
+      { refused: 'user.custom_data_too_large', status: 422 },
+    ],
+    [
+      'profile',
+      'exactly 16 KiB',
+      { more: 'x'.repeat(16_373) },
+      readOnly,
+      kept({ more: 'x'.repeat(16_373) }),
+    ],
+    ['profile', 'one byte more than 16 KiB', { more: `${'x'.repeat(16_372)}ä` }, readOnly, tooLong],
     ['avatar', 'null', null, cleared, cleared],
     ['avatar', "''", '', badFormat, cleared],
     ['avatar', 'a space', ' ', badFormat, badFormat],
@@ -282,6 +324,27 @@ describe.each([
     expect(await app.row(id)).toBe(before);
   });
 
+  it('moves updatedAt with a write, to the time of the write', async () => {
+    const id = await insertUser(app, { created_at: '2020-01-01', updated_at: '2020-01-02' });
+    const { json } = await patch(endpoint, id, { name: 'After' });
+    expect(json.createdAt).toBe(Date.UTC(2020, 0, 1));
+    expect(Math.abs(Date.now() - json.updatedAt)).toBeLessThan(60_000);
+  });
+
+  it('never moves updatedAt back', async () => {
+    const later = Date.now() + 3_600_000;
+    const id = await insertUser(app, { updated_at: new Date(later) });
+    expect((await patch(endpoint, id, { name: 'After' })).json.updatedAt).toBe(later);
+  });
+
+  it('keeps to its own tenant', async () => {
+    const id = await insertUser(app, { tenant_id: 'other' });
+    const before = await app.row(id);
+    expect((await patch(endpoint, id, { name: 'x' })).status).toBe(404);
+    expect((await patch(endpoint, id, {})).status).toBe(404);
+    expect(await app.row(id)).toBe(before);
+  });
+
   it('refuses a username that differs from another only in case', async () => {
     const taken = unique('Taken');
     await insertUser(app, { username: taken, username_key: taken.toLowerCase() });
@@ -309,6 +372,21 @@ describe.each([
 });
 
 describe('PATCH /api/users/{userId}', () => {
+  it('answers 400 when a 422 is among other faults, and all of them', async () => {
+    const id = await insertUser(app);
+    const { status, json } = await patch(management, id, { primaryPhone: '1', name: 5 });
+    expect(status).toBe(400);
+    expect(json.errors.map(({ code }: { code: string }) => code).sort()).toEqual([
+      'invalid_type',
+      'user.invalid_phone',
+    ]);
+  });
+
+  it('escapes ~ and / in pointers', async () => {
+    const { json } = await patch(management, await insertUser(app), { 'a~b/c': 1 });
+    expect(json.errors[0].pointer).toBe('/a~0b~1c');
+  });
+
   it.each([
     [
       'primaryEmail',

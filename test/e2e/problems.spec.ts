@@ -115,6 +115,15 @@ describe('every problem', () => {
     expectProblem(answer.text, code);
   });
 
+  it('and every good answer has the request id in its header', async () => {
+    const headers = { 'x-request-id': 'good-1' };
+    const answer = await app.call({ method: 'GET', url: `/api/users/${id}`, token, headers });
+    expect(answer.headers['x-request-id']).toBe('good-1');
+    const long = { 'x-request-id': 'x'.repeat(65) };
+    const other = await app.call({ method: 'GET', url: '/health/live', headers: long });
+    expect(other.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   it('carries the request id of the caller, when that is fit to be one', async () => {
     const call = (requestId: string) =>
       app.call({ method: 'GET', url: '/nope', headers: { 'x-request-id': requestId } });
@@ -129,6 +138,7 @@ describe('405', () => {
     ['DELETE', '/api/profile', 'GET, HEAD, PATCH'],
     ['OPTIONS', '/api/profile', 'GET, HEAD, PATCH'],
     ['PUT', '/api/users/x', 'DELETE, GET, HEAD, PATCH'],
+    ['PUT', '/api/profile?a=1', 'GET, HEAD, PATCH'],
     ['PATCH', '/api/users', 'GET, HEAD, POST'],
     ['POST', '/health/live', 'GET, HEAD'],
   ])('%s %s allows %s', async (method, url, allow) => {

@@ -160,7 +160,42 @@ describe('GET /api/users/{userId}', () => {
   });
 });
 
+describe('another tenant', () => {
+  it('is neither read nor deleted, and its identities are not shown', async () => {
+    const id = await insertUser(app, { tenant_id: 'other' });
+    const before = await app.row(id);
+    expect((await call('GET', `/${id}`)).status).toBe(404);
+    expect((await call('DELETE', `/${id}`)).status).toBe(404);
+    expect((await app.call({ method: 'GET', url: `/api/users?search=${id}`, token })).text).toBe(
+      '[]',
+    );
+    expect(await app.row(id)).toBe(before);
+  });
+});
+
+describe('a user without identities', () => {
+  it('is not shown those of another', async () => {
+    const [one, other] = [await insertUser(app), await insertUser(app)];
+    await app.database.client.query(
+      `INSERT INTO user_identities VALUES ('default', $1, 'x', $1, '{}')`,
+      [other],
+    );
+    await app.database.client.query(
+      `INSERT INTO user_sso_identities VALUES ('default', $1, $1, 'i', $1, '{}', 'c', now())`,
+      [other],
+    );
+    expect((await call('GET', `/${one}`)).json).toMatchObject({
+      identities: {},
+      ssoIdentities: [],
+    });
+  });
+});
+
 describe('DELETE /api/users/{userId}', () => {
+  it.each(['%00', 'a%20b', 'x'.repeat(129)])('answers 404 for %s', async (id) => {
+    expect((await call('DELETE', `/${id}`)).status).toBe(404);
+  });
+
   it('answers 204 without a body, then 404', async () => {
     const id = await insertUser(app);
     const answer = await call('DELETE', `/${id}`);

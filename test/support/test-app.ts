@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.js';
 import { parseEnv } from '../../src/config/env.js';
@@ -30,7 +31,7 @@ export class TestApp {
     readonly log: string[],
   ) {}
 
-  static async start(env: Record<string, string> = {}): Promise<TestApp> {
+  static async start(env: Record<string, string> = {}, imports: Type[] = []): Promise<TestApp> {
     const [database, issuer] = await Promise.all([createTestDatabase(), TestIssuer.start()]);
     const log: string[] = [];
     const logTo = new Writable({
@@ -46,7 +47,7 @@ export class TestApp {
       AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
       ...env,
     };
-    const app = await createApp(parseEnv(settings), { logTo });
+    const app = await createApp(parseEnv(settings), { logTo, imports });
     await app.getHttpAdapter().getInstance().ready();
     return new TestApp(app, database, issuer, log);
   }

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module } from '@nestjs/common';
+import { TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+// passport keeps its strategies, and the rules their limit, for the whole process: services of other
+// settings have a file of their own, one at a time.
+
+@Controller('undeclared')
+class UndeclaredController {
+  @Get()
+  get() {
+    return 'secret';
+  }
+}
+
+@Module({ controllers: [UndeclaredController] })
+class UndeclaredModule {}
+
+describe('a route that does not say who may call it', () => {
+  it('is closed to everybody', async () => {
+    const other = await TestApp.start({}, [UndeclaredModule]);
+    const { issuer } = other;
+    for (const token of [undefined, await issuer.managementToken(), await issuer.userToken('x')]) {
+      const answer = await other.call({ method: 'GET', url: '/undeclared', token });
+      expect(answer.status).toBe(401);
+      expect(answer.text).not.toContain('secret');
+    }
+    await other.stop();
+  });
+});
+
+describe('the limits of the configuration', () => {
+  it('are honoured: BODY_LIMIT_BYTES to the byte, CUSTOM_DATA_MAX_BYTES', async () => {
+    const small = await TestApp.start({ BODY_LIMIT_BYTES: '1024', CUSTOM_DATA_MAX_BYTES: '100' });
+    const post = async (body: unknown) =>
+      (
+        await small.call({
+          method: 'POST',
+          url: '/api/users',
+          token: await small.issuer.managementToken(),
+          body,
+        })
+      ).status;
+    const padded = (bytes: number) => '{}'.padEnd(bytes);
+    expect(await post(padded(1024))).toBe(201);
+    expect(await post(padded(1025))).toBe(413);
+    expect(await post({ customData: { a: 'x'.repeat(92) } })).toBe(201);
+    expect(await post({ customData: { a: 'x'.repeat(93) } })).toBe(422);
+    await small.stop();
+  });
+});
+
+describe('a pool that is exhausted', () => {
+  it('is 503 after a while, and over when a connection is free', async () => {
+    const one = await TestApp.start({ DATABASE_POOL_SIZE: '1' });
+    const user = await insertUser(one);
+    const bearer = await one.issuer.managementToken();
+    const call = () =>
+      one.call({
+        method: 'PATCH',
+        url: `/api/users/${user}`,
+        token: bearer,
+        body: { name: unique() },
+      });
+    await one.database.client.query('BEGIN');
+    await one.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user]);
+    const blocked = call();
+    const waiting = await call();
+    await one.database.client.query('ROLLBACK');
+    expect(waiting.status).toBe(503);
+    expect((await blocked).status).toBe(200);
+    expect((await call()).status).toBe(200);
+    await one.stop();
+  });
+});
