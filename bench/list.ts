@@ -8,7 +8,8 @@ import { SearchUsers1763850000000 } from '../src/database/migrations/17638500000
 import { databaseOptions } from '../src/database/options.js';
 import { parseUserQuery } from '../src/users/user-query.js';
 import { countUsers, selectUsers } from '../src/users/user-search.statements.js';
-import { selectUser, type Statement } from '../src/users/user.statements.js';
+import type { Statement } from '../src/database/statement.js';
+import { selectUser } from '../src/users/user.statements.js';
 
 /**
  * `npm run bench:list`: the statements behind `GET /api/users` at a million users, each as a ratio to

@@ -5,6 +5,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
+import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { StrictRequestInterceptor } from './http/strict-request.interceptor.js';
 import { VersionedInterceptor } from './http/versioned.js';
@@ -18,6 +19,7 @@ import { BodyPipe } from './validation/body.pipe.js';
   imports: [
     AuthModule,
     DatabaseModule,
+    EventsModule,
     HealthModule,
     IdentitiesModule,
     PasswordsModule,

@@ -11,7 +11,7 @@ export type Access = 'public' | { kind: TokenKind; scopes: readonly string[] };
 /** Names of the security schemes in the OpenAPI document. */
 export const SECURITY_SCHEMES = { user: 'userToken', management: 'managementToken' } as const;
 
-export type ManagementScope = 'users:read' | 'users:write' | 'users:delete' | 'users:password';
+export type ManagementScope = `users:${'read' | 'write' | 'delete' | 'password'}` | 'events:read';
 
 /** Open to everybody. */
 export const Public = () => SetMetadata(ACCESS, 'public' satisfies Access);

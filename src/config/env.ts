@@ -124,6 +124,11 @@ export class Env {
   @IsArray()
   RESERVED_USERNAMES!: string[];
 
+  /** Whether events keep the old and the new values, or only where something changed. */
+  @Default('on')
+  @IsIn(['on', 'off'])
+  EVENTS_INCLUDE_VALUES!: 'on' | 'off';
+
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';
   }

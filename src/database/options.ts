@@ -1,11 +1,14 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Env } from '../config/env.js';
+import { UserEventSequenceEntity } from '../events/user-event-sequence.entity.js';
+import { UserEventEntity } from '../events/user-event.entity.js';
 import { UserIdentityEntity } from '../users/user-identity.entity.js';
 import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
 import { UserEntity } from '../users/user.entity.js';
 import { CreateUsers1763750000000 } from './migrations/1763750000000-create-users.js';
 import { MergeJson1763800000000 } from './migrations/1763800000000-merge-json.js';
 import { SearchUsers1763850000000 } from './migrations/1763850000000-search-users.js';
+import { RecordEvents1763900000000 } from './migrations/1763900000000-record-events.js';
 
 /** The one description of the database: for the service, the migration command and the tests. */
 export function databaseOptions(
@@ -14,8 +17,19 @@ export function databaseOptions(
   return {
     type: 'postgres',
     url: env.DATABASE_URL ?? '',
-    entities: [UserEntity, UserIdentityEntity, UserSsoIdentityEntity],
-    migrations: [CreateUsers1763750000000, MergeJson1763800000000, SearchUsers1763850000000],
+    entities: [
+      UserEntity,
+      UserIdentityEntity,
+      UserSsoIdentityEntity,
+      UserEventEntity,
+      UserEventSequenceEntity,
+    ],
+    migrations: [
+      CreateUsers1763750000000,
+      MergeJson1763800000000,
+      SearchUsers1763850000000,
+      RecordEvents1763900000000,
+    ],
     migrationsTableName: 'migrations',
     synchronize: false,
     logging: false,

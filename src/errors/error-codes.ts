@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   'request.route_not_found': { status: 404, title: 'No such route' },
   'request.method_not_allowed': { status: 405, title: 'The method is not allowed here' },
   'request.timeout': { status: 408, title: 'The request took too long to arrive' },
+  'event.expired': { status: 410, title: 'The events are no longer kept' },
   'request.precondition_failed': { status: 412, title: 'The entity has another version' },
   'request.body_too_large': { status: 413, title: 'The body is too large' },
   'request.unsupported_media_type': { status: 415, title: 'The media type is not supported' },

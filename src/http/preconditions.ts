@@ -1,5 +1,3 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 
 /** The versions that a conditional request names, or `*` for any. */
@@ -7,12 +5,6 @@ export type Versions = string[] | '*';
 
 /** RFC 9110, section 8.8.3: a quoted string of visible characters but `"`, perhaps behind `W/`. */
 const ENTITY_TAG = /^(?<weak>W\/)?"(?<opaque>[\x21\x23-\x7e\x80-\xff]*)"$/;
-
-/** `If-Match` of a request that writes; undefined when it was not sent. */
-export const IfMatch = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-  return parseEntityTags('If-Match', headers['if-match'], 'strong');
-});
 
 export const entityTag = (version: string) => `"${version}"`;
 

@@ -3,8 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { AppError } from '../errors/app-error.js';
-import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
+import { type Write, WriteRequest } from '../http/write.js';
 import { randomId } from '../users/random-id.js';
 import { toUserDto, type UserDto } from '../users/user.dto.js';
 import type { UserRow } from '../users/user-row.js';
@@ -28,13 +28,13 @@ export class IdentitiesController {
     @Param('target') target: string,
     @Body() { userId: identityId, details = {} }: PutIdentityDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserRow['identities']>> {
     const key = identityKey('target', target);
     const { before, after } = await this.users.changeOwned(
       userId,
       (tenantId) => statements.putSocial({ tenantId, userId, key }, { identityId, details }),
-      { ifMatch },
+      write,
     );
     void reply.status(Object.hasOwn(before.identities, key) ? 200 : 201);
     return new Versioned(after.version, after.identities);
@@ -46,13 +46,13 @@ export class IdentitiesController {
   async delete(
     @Param('userId') userId: string,
     @Param('target') target: string,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const key = identityKey('target', target);
     const { before, after } = await this.users.changeOwned(
       userId,
       (tenantId) => statements.deleteSocial({ tenantId, userId, key }),
-      { ifMatch },
+      write,
     );
     return removed(Object.hasOwn(before.identities, key), after);
   }
@@ -65,7 +65,7 @@ export class IdentitiesController {
     @Param('ssoConnectorId') ssoConnectorId: string,
     @Body() { detail = {}, ...identity }: PutSsoIdentityDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserRow['ssoIdentities']>> {
     const key = identityKey('ssoConnectorId', ssoConnectorId);
     const { before, after } = await this.users.changeOwned(
@@ -75,7 +75,7 @@ export class IdentitiesController {
           { tenantId, userId, key },
           { id: randomId(), ...identity, detail },
         ),
-      { ifMatch },
+      write,
     );
     void reply.status(hasConnector(before, key) ? 200 : 201);
     return new Versioned(after.version, after.ssoIdentities);
@@ -87,13 +87,13 @@ export class IdentitiesController {
   async deleteSso(
     @Param('userId') userId: string,
     @Param('ssoConnectorId') ssoConnectorId: string,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const key = identityKey('ssoConnectorId', ssoConnectorId);
     const { before, after } = await this.users.changeOwned(
       userId,
       (tenantId) => statements.deleteEnterprise({ tenantId, userId, key }),
-      { ifMatch },
+      write,
     );
     return removed(hasConnector(before, key), after);
   }

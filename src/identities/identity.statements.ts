@@ -1,4 +1,4 @@
-import type { Statement } from '../users/user.statements.js';
+import type { Statement } from '../database/statement.js';
 
 /** What the key of an identity is: its table, and the columns that tell a user's own ones apart. */
 export interface IdentityKey {

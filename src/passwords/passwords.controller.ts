@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ManagementAuth } from '../auth/access.js';
-import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
+import { type Write, WriteRequest } from '../http/write.js';
 import { toUserDto, type UserDto } from '../users/user.dto.js';
 import { UsersService } from '../users/users.service.js';
 import { PasswordDto } from './password.dto.js';
@@ -26,10 +26,10 @@ export class PasswordsController {
   async update(
     @Param('userId') id: string,
     @Body() { password }: PasswordDto,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const stored = await this.hasher.hash(password);
-    const user = await this.users.update(id, { password: stored }, { ifMatch });
+    const user = await this.users.update(id, { password: stored }, write);
     return new Versioned(user.version, toUserDto(user));
   }
 

@@ -3,9 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { UserAuth } from '../auth/access.js';
 import { forbidden } from '../auth/bearer-token.js';
 import { AccessToken, CurrentPrincipal, type Principal } from '../auth/principal.js';
+import { type Origin, RequestOrigin } from '../events/origin.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
-import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
+import { type Write, WriteRequest } from '../http/write.js';
 import type { UserPatch, UserRow } from '../users/user-row.js';
 import { UsersService, type WriteAccess } from '../users/users.service.js';
 import { UpdateOwnClaimsDto } from './own-claims.dto.js';
@@ -33,8 +34,9 @@ export class ProfileController {
   async get(
     @CurrentPrincipal() me: Principal,
     @AccessToken() token: string,
+    @RequestOrigin() origin: Origin,
   ): Promise<Versioned<OwnUserDto>> {
-    const user = await this.provisioning.provided(me.subject, token, () =>
+    const user = await this.provisioning.provided(me.subject, token, origin, () =>
       this.users.get(me.subject, { refuseSuspended: true }),
     );
     return this.answer(user, me);
@@ -47,9 +49,9 @@ export class ProfileController {
     @CurrentPrincipal() me: Principal,
     @AccessToken() token: string,
     @Body() patch: UpdateProfileDto,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<OwnUserDto>> {
-    return this.answer(await this.change(me, token, patch, { ifMatch }), me);
+    return this.answer(await this.change(me, token, patch, write), me);
   }
 
   @Patch('profile')
@@ -60,10 +62,10 @@ export class ProfileController {
     @AccessToken() token: string,
     @Body() patch: UpdateOwnClaimsDto,
     @PatchMode('assign') json: JsonMode,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<Record<string, unknown>>> {
     if ('address' in patch.profile && !me.scopes.has('address')) throw forbidden(['address']);
-    const user = await this.change(me, token, patch, { ifMatch, json });
+    const user = await this.change(me, token, patch, { ...write, json });
     return new Versioned(user.version, toOwnProfile(user, me.scopes));
   }
 
@@ -74,7 +76,7 @@ export class ProfileController {
     access: WriteAccess,
   ): Promise<UserRow> {
     this.policy.checkPatch(patch);
-    return this.provisioning.provided(subject, token, () =>
+    return this.provisioning.provided(subject, token, access.origin, () =>
       this.users.update(subject, patch, { ...access, refuseSuspended: true }),
     );
   }

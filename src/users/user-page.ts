@@ -1,3 +1,4 @@
+import { pageLink } from '../http/page-link.js';
 import type { UserRow } from './user-row.js';
 import { formatCursor, type UserQuery } from './user-query.js';
 
@@ -15,14 +16,8 @@ export function pageHeaders(
   { page, pageSize }: UserQuery,
   url: string,
 ): Record<string, string> {
-  // A query may have question marks of its own.
-  const [path = ''] = url.split('?', 1);
-  const search = url.slice(path.length + 1);
-  const link = (relation: string, changes: Record<string, string>) => {
-    const parameters = new URLSearchParams(search);
-    for (const [name, value] of Object.entries(changes)) parameters.set(name, value);
-    return `<${path}?${parameters.toString()}>; rel="${relation}"`;
-  };
+  const link = (relation: string, changes: Record<string, string>) =>
+    pageLink(url, relation, changes);
   const last = users.at(-1);
   if (page === undefined || !total)
     return hasNext && last ? { Link: link('next', { cursor: formatCursor(last) }) } : {};

@@ -2,8 +2,8 @@ import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
-import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
+import { type Write, WriteRequest } from '../http/write.js';
 import * as docs from './user-parts.docs.js';
 import {
   UpdateCustomDataDto,
@@ -37,9 +37,9 @@ export class UserPartsController {
     @Param('userId') id: string,
     @Body() patch: UpdateCustomDataDto,
     @PatchMode('assign') json: JsonMode,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<JsonObject>> {
-    const user = await this.users.update(id, patch, { ifMatch, json });
+    const user = await this.users.update(id, patch, { ...write, json });
     return new Versioned(user.version, user.customData);
   }
 
@@ -58,9 +58,9 @@ export class UserPartsController {
     @Param('userId') id: string,
     @Body() patch: UpdateUserProfileDto,
     @PatchMode('assign') json: JsonMode,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<JsonObject>> {
-    const user = await this.users.update(id, patch, { ifMatch, json });
+    const user = await this.users.update(id, patch, { ...write, json });
     return new Versioned(user.version, user.profile);
   }
 
@@ -70,9 +70,9 @@ export class UserPartsController {
   async updateIsSuspended(
     @Param('userId') id: string,
     @Body() patch: UpdateIsSuspendedDto,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
-    const user = await this.users.update(id, patch, { ifMatch });
+    const user = await this.users.update(id, patch, write);
     return new Versioned(user.version, toUserDto(user));
   }
 
@@ -82,9 +82,9 @@ export class UserPartsController {
   async updateSignIn(
     @Param('userId') id: string,
     @Body() patch: UpdateSignInDto,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
-    const user = await this.users.update(id, patch, { ifMatch });
+    const user = await this.users.update(id, patch, write);
     return new Versioned(user.version, toUserDto(user));
   }
 }

@@ -1,6 +1,5 @@
-import { invalidInput, type Violation } from '../errors/app-error.js';
+import { QueryParameters } from '../http/query-parameters.js';
 import { USER_ID } from '../validation/rules.js';
-import { jsonPointer } from '../errors/json-pointer.js';
 
 /** The fields that a search looks into, and the columns behind them. */
 export const SEARCH_COLUMNS = {
@@ -17,7 +16,6 @@ export const SEARCH_MODES = ['like', 'similar_to', 'posix', 'exact'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
 
 export const MAX_PAGE_SIZE = 100;
-const MAX_VALUE = 256;
 
 /** Where a page of a walk begins: behind the user with this time and id. */
 export interface Cursor {
@@ -42,65 +40,39 @@ export interface UserQuery {
 
 /** @throws AppError guard.invalid_input with every parameter that is wrong */
 export function parseUserQuery(parameters: Record<string, unknown>): UserQuery {
-  const violations: Violation[] = [];
-  const refuse = (name: string, detail: string, code: Violation['code'] = 'invalid_format') =>
-    violations.push({ pointer: jsonPointer([name]), code, detail });
-  const given = new Map<string, string>();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (!isKnown(name)) refuse(name, 'is not a query parameter of this route', 'unknown_parameter');
-    else if (typeof value !== 'string') refuse(name, 'must stand only once');
-    else if (value.includes('\0') || value.length > MAX_VALUE)
-      refuse(name, `must have at most ${MAX_VALUE} characters, none of them NUL`);
-    else given.set(name, value);
-  }
-  const whole = (name: string, fallback: number, max: number) => {
-    const text = given.get(name);
-    if (text === undefined) return fallback;
-    if (/^[1-9]\d{0,8}$/.test(text) && Number(text) <= max) return Number(text);
-    refuse(name, `must be a whole number from 1 to ${max}`);
-    return fallback;
-  };
-  const choice = <Value extends string>(name: string, values: readonly Value[]) => {
-    const text = given.get(name);
-    if (text === undefined || values.includes(text as Value)) return text as Value | undefined;
-    refuse(name, `must be one of ${values.join(', ')}`);
-    return undefined;
-  };
-  const truth = (name: string) => {
-    const text = choice(name, ['true', 'false']);
-    return text === undefined ? undefined : text === 'true';
-  };
-
+  const query = new QueryParameters(parameters, isKnown);
   const fields = Object.keys(SEARCH_COLUMNS).flatMap((name) => {
     const field = name as SearchField;
-    const value = given.get(`search.${field}`);
-    const mode = choice(`mode.${field}`, SEARCH_MODES) ?? 'like';
+    const value = query.text(`search.${field}`);
+    const mode = query.choice(`mode.${field}`, SEARCH_MODES) ?? 'like';
     if (value !== undefined && mode === 'like' && endsInEscape(value))
-      refuse(`search.${field}`, ENDS_IN_ESCAPE);
+      query.refuse(`search.${field}`, ENDS_IN_ESCAPE);
     if (value !== undefined) return [{ field, mode, value }];
-    if (given.has(`mode.${field}`)) refuse(`mode.${field}`, `needs search.${field}`);
+    if (query.text(`mode.${field}`) !== undefined)
+      query.refuse(`mode.${field}`, `needs search.${field}`);
     return [];
   });
-  if (endsInEscape(given.get('search') ?? '')) refuse('search', ENDS_IN_ESCAPE);
-  const walk = given.get('cursor');
+  if (endsInEscape(query.text('search') ?? '')) query.refuse('search', ENDS_IN_ESCAPE);
+  const walk = query.text('cursor');
   const cursor = walk ? parseCursor(walk) : undefined;
-  if (walk && !cursor) refuse('cursor', 'must be a cursor that an answer gave in Link');
-  if (walk !== undefined && given.has('page')) refuse('page', 'must not stand beside a cursor');
-  const query: UserQuery = {
-    pageSize: whole('page_size', 20, MAX_PAGE_SIZE),
-    page: walk === undefined ? whole('page', 1, 10_000_000) : undefined,
+  if (walk && !cursor) query.refuse('cursor', 'must be a cursor that an answer gave in Link');
+  if (walk !== undefined && query.text('page') !== undefined)
+    query.refuse('page', 'must not stand beside a cursor');
+  const understood: UserQuery = {
+    pageSize: query.whole('page_size', 20, 1, MAX_PAGE_SIZE),
+    page: walk === undefined ? query.whole('page', 1, 1, 10_000_000) : undefined,
     cursor,
-    anywhere: given.get('search'),
+    anywhere: query.text('search'),
     fields,
-    joint: choice('joint', ['and', 'or']) ?? 'or',
-    isCaseSensitive: truth('isCaseSensitive') ?? false,
-    isSuspended: truth('isSuspended'),
-    customData: [...given]
+    joint: query.choice('joint', ['and', 'or']) ?? 'or',
+    isCaseSensitive: query.truth('isCaseSensitive') ?? false,
+    isSuspended: query.truth('isSuspended'),
+    customData: [...query.given]
       .filter(([name]) => name.startsWith('customData.'))
       .map(([name, value]) => ({ path: name.split('.').slice(1), value })),
   };
-  if (violations.length > 0) throw invalidInput(violations);
-  return query;
+  query.check();
+  return understood;
 }
 
 const ENDS_IN_ESCAPE = 'must not end in a single backslash';

@@ -1,6 +1,7 @@
 import { caseFolded } from './patch-columns.js';
 import { SEARCH_COLUMNS, type SearchField, type SearchMode, type UserQuery } from './user-query.js';
-import { type Statement, userRow } from './user.statements.js';
+import type { Statement } from '../database/statement.js';
+import { userRow } from './user.statements.js';
 
 /** Matches are counted up to here; beyond it, the planner's estimate has to do. */
 export const MAX_COUNT = 100_000;

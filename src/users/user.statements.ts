@@ -1,12 +1,12 @@
+import type { Statement } from '../database/statement.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
 import type { JsonMode } from '../http/json-body.js';
 import { limits, MAX_PROFILE_BYTES } from '../validation/json-rules.js';
+import { recordEvent, type Recording } from '../events/record-event.js';
 import { numbered } from './column-values.js';
+import { blankFieldsOf, fieldsOf, newFieldsOf, secretsOf } from './event-fields.js';
 import type { Columns } from './patch-columns.js';
 import type { UserRow } from './user-row.js';
-
-/** A statement and its parameters, as `DataSource.query` takes them. */
-export type Statement = [sql: string, parameters: unknown[]];
 
 export interface WriteConditions {
   /** The versions that `If-Match` names; undefined = any. */
@@ -45,6 +45,9 @@ export const userRow = `
   u.profile, u.application_id AS "applicationId", u.is_suspended AS "isSuspended",
   u.password_digest IS NOT NULL AS "hasPassword", ${ssoIdentities} AS "ssoIdentities", u.version`;
 
+/** Never later than the clock, which rounding would be: times of one user must not go back. */
+const MILLISECONDS = `date_trunc('milliseconds', at)`;
+
 export function selectUser(tenantId: string, id: string): Statement {
   return [`SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = $2`, [tenantId, id]];
 }
@@ -54,12 +57,40 @@ export function lockUser(tenantId: string, id: string): Statement {
   return [`SELECT version FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE`, [tenantId, id]];
 }
 
-/** For a change of what belongs to the user in another table. */
-export function touchUser(tenantId: string, id: string): Statement {
+/**
+ * After a change of what belongs to the user in another table, in the transaction that holds the
+ * user's row: raises the version, records the event, and answers the user as it now is.
+ */
+export function touchUser(
+  tenantId: string,
+  id: string,
+  before: Pick<UserRow, 'identities' | 'ssoIdentities'>,
+  recording: Recording,
+): Statement {
+  const { identities: social, ssoIdentities: enterprise } = before;
+  const owned = JSON.stringify({ identities: social, ssoIdentities: enterprise });
+  const [event, parameters] = recordEvent(
+    {
+      from: 'now, u',
+      userId: 'u.id',
+      version: 'u.version',
+      at: 'now.at',
+      before: '$3::jsonb',
+      after: `jsonb_build_object('identities', ${identities}, 'ssoIdentities', ${ssoIdentities})`,
+    },
+    recording,
+    [tenantId, id, owned],
+  );
   return [
-    `UPDATE users SET version = version + 1, updated_at = greatest(clock_timestamp(), updated_at)
-     WHERE tenant_id = $1 AND id = $2`,
-    [tenantId, id],
+    `WITH now AS MATERIALIZED (
+       SELECT greatest(clock_timestamp(), updated_at) AS at FROM users
+       WHERE tenant_id = $1 AND id = $2),
+     u AS (
+       UPDATE users SET version = version + 1, updated_at = ${MILLISECONDS} FROM now
+       WHERE tenant_id = $1 AND id = $2 RETURNING users.*),
+     event AS (${event})
+     SELECT ${userRow} FROM u`,
+    parameters,
   ];
 }
 
@@ -86,12 +117,33 @@ export function replaceDigest(
   ];
 }
 
-export function insertUser(tenantId: string, id: string, columns: Columns): Statement {
-  const { names, values, parameters } = numbered(columns, [tenantId, id], 'replace');
+export function insertUser(
+  tenantId: string,
+  id: string,
+  columns: Columns,
+  recording: Recording,
+): Statement {
+  const changed = Object.keys(columns);
+  const [event, fixed] = recordEvent(
+    {
+      from: 'u',
+      userId: 'u.id',
+      version: 'u.version',
+      // The time of the insert itself, which may have waited for another transaction.
+      at: 'greatest(clock_timestamp(), u.updated_at)',
+      before: blankFieldsOf(changed),
+      after: newFieldsOf(changed, 'u'),
+      secrets: secretsOf(changed),
+    },
+    recording,
+    [tenantId, id],
+  );
+  const { names, values, parameters } = numbered(columns, fixed, 'replace');
   return [
     `WITH u AS (
        INSERT INTO users (${['tenant_id', 'id', ...names].join(', ')})
-       VALUES (${['$1', '$2', ...values].join(', ')}) RETURNING *)
+       VALUES (${['$1', '$2', ...values].join(', ')}) RETURNING *),
+     event AS (${event})
      SELECT ${userRow} FROM u`,
     parameters,
   ];
@@ -108,8 +160,22 @@ export function updateUser(
   id: string,
   columns: Columns,
   { versions, refuseSuspended, json }: WriteConditions,
+  recording: Recording,
 ): Statement {
-  const fixed = [tenantId, id, versions ?? null, refuseSuspended];
+  const changed = Object.keys(columns);
+  const [event, fixed] = recordEvent(
+    {
+      from: 'new, old, next',
+      userId: 'new.id',
+      version: 'new.version',
+      at: 'next.at',
+      before: fieldsOf(changed, 'old'),
+      after: fieldsOf(changed, 'new'),
+      secrets: secretsOf(changed),
+    },
+    recording,
+    [tenantId, id, versions ?? null, refuseSuspended],
+  );
   const { names, values, parameters } = numbered(columns, fixed, json);
   const next = names.map((name, index) => `${values[index] ?? ''} AS ${name}`);
   const assignments = names.map((name) => `${name} = next.${name}`);
@@ -121,20 +187,22 @@ export function updateUser(
   return [
     `WITH old AS (
        SELECT * FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE),
-     next AS MATERIALIZED (SELECT ${next.join(', ')} FROM old),
+     next AS MATERIALIZED (
+       SELECT ${next.join(', ')}, greatest(clock_timestamp(), updated_at) AS at FROM old),
      fit AS MATERIALIZED (
        SELECT ${tooLarge('custom_data', limits.customDataBytes)} AS "customDataTooLarge",
          ${tooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge" FROM next),
      new AS (
        UPDATE users SET ${assignments.join(', ')}, version = users.version + 1,
-         updated_at = greatest(clock_timestamp(), users.updated_at)
+         updated_at = ${MILLISECONDS}
        FROM old, next, fit
        WHERE users.tenant_id = old.tenant_id AND users.id = old.id
          AND ($3::text[] IS NULL OR old.version::text = ANY ($3::text[]))
          AND NOT (old.is_suspended AND $4::boolean)
          AND NOT ("customDataTooLarge" OR "profileTooLarge")
          AND (${prefixed('old', names)}) IS DISTINCT FROM (${prefixed('next', names)})
-       RETURNING users.*)
+       RETURNING users.*),
+     event AS (${event})
      SELECT ${userRow}, u.changed, fit.* FROM (
        SELECT *, true AS changed FROM new
        UNION ALL
@@ -151,7 +219,21 @@ export function deleteUser(
   tenantId: string,
   id: string,
   versions: string[] | undefined,
+  recording: Recording,
 ): Statement {
+  const [event, parameters] = recordEvent(
+    {
+      from: 'gone',
+      userId: 'gone.id',
+      version: 'gone.version + 1',
+      at: 'greatest(clock_timestamp(), gone.updated_at)',
+      // That everything is gone needs no list, and no copy of it.
+      before: `'{}'`,
+      after: `'{}'`,
+    },
+    recording,
+    [tenantId, id, versions ?? null],
+  );
   return [
     `WITH old AS (
        SELECT * FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE),
@@ -159,8 +241,9 @@ export function deleteUser(
        DELETE FROM users USING old
        WHERE users.tenant_id = old.tenant_id AND users.id = old.id
          AND ($3::text[] IS NULL OR old.version::text = ANY ($3::text[]))
-       RETURNING users.id)
+       RETURNING users.*),
+     event AS (${event})
      SELECT old.version, EXISTS (SELECT FROM gone) AS deleted FROM old`,
-    [tenantId, id, versions ?? null],
+    parameters,
   ];
 }

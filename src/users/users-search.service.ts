@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, QueryFailedError } from 'typeorm';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
 import { AppError, invalidInput } from '../errors/app-error.js';
 import type { UserPage } from './user-page.js';
 import type { UserQuery } from './user-query.js';
 import type { UserRow } from './user-row.js';
 import { countUsers, estimateUsers, MAX_COUNT, selectUsers } from './user-search.statements.js';
-import type { Statement } from './user.statements.js';
-import { TENANT } from './users.service.js';
 
 /** Milliseconds that one statement of a search may take. */
 const TIMEOUT_MS = 3_000;

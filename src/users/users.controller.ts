@@ -15,8 +15,8 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
-import { IfMatch, type Versions } from '../http/preconditions.js';
 import { Versioned } from '../http/versioned.js';
+import { type Write, WriteRequest } from '../http/write.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { toStoredPassword } from '../passwords/stored-password.js';
 import { CreateUserDto } from './create-user.dto.js';
@@ -44,13 +44,18 @@ export class UsersController {
   @docs.CreateUser()
   async create(
     @Body() { id, password, passwordDigest, passwordAlgorithm, ...fields }: CreateUserDto,
+    @WriteRequest() { origin }: Write,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned<UserDto>> {
     const stored =
       passwordDigest && passwordAlgorithm
         ? toStoredPassword(passwordAlgorithm, passwordDigest)
         : password && (await this.hasher.hash(password));
-    const user = await this.users.create({ ...fields, ...(stored && { password: stored }) }, id);
+    const user = await this.users.create(
+      { ...fields, ...(stored && { password: stored }) },
+      origin,
+      id,
+    );
     void reply.header('Location', `/api/users/${encodeURIComponent(user.id)}`);
     return answer(user);
   }
@@ -83,17 +88,17 @@ export class UsersController {
     @Param('userId') id: string,
     @Body() patch: UpdateUserDto,
     @PatchMode('replace') json: JsonMode,
-    @IfMatch() ifMatch?: Versions,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
-    return answer(await this.users.update(id, patch, { ifMatch, json }));
+    return answer(await this.users.update(id, patch, { ...write, json }));
   }
 
   @Delete(':userId')
   @HttpCode(204)
   @ManagementAuth('users:delete')
   @docs.DeleteUser()
-  async delete(@Param('userId') id: string, @IfMatch() ifMatch?: Versions): Promise<void> {
-    await this.users.delete(id, { ifMatch });
+  async delete(@Param('userId') id: string, @WriteRequest() write: Write): Promise<void> {
+    await this.users.delete(id, write);
   }
 }
 

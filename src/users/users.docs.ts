@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import {
   ApiIfMatch,
@@ -7,6 +7,7 @@ import {
   ApiJsonBodyProblems,
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
+import { query, UserIdParameter } from '../http/api-parameters.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
 import { SEARCH_COLUMNS, SEARCH_MODES } from './user-query.js';
@@ -19,15 +20,7 @@ const CLEARING = {
 };
 
 /** The path parameter, and the 404 that comes with it. */
-export const UserId = () =>
-  applyDecorators(
-    ApiParam({
-      name: 'userId',
-      description: 'The unique identifier of the user, compared exactly.',
-      schema: { type: 'string', pattern: '^[A-Za-z0-9_.|:@-]{1,128}$', example: 'demo' },
-    }),
-    ApiProblems('entity.not_found'),
-  );
+export const UserId = () => applyDecorators(UserIdParameter(), ApiProblems('entity.not_found'));
 
 const ValueProblems = () =>
   ApiProblems(
@@ -60,9 +53,6 @@ export const CreateUser = () =>
     ValueProblems(),
     ApiProblems('user.id_already_in_use'),
   );
-
-const query = (name: string, schema: object, description: string) =>
-  ApiQuery({ name, required: false, schema, description });
 
 const searches = Object.keys(SEARCH_COLUMNS).flatMap((field) => [
   query(`search.${field}`, { type: 'string', maxLength: 256 }, `A pattern for \`${field}\`.`),

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Env } from '../config/env.js';
 import { retryOnContention } from '../database/retry-on-contention.js';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
+import { type EventType, updateType } from '../events/event-types.js';
+import type { Origin } from '../events/origin.js';
+import type { Recording } from '../events/record-event.js';
 import type { JsonMode } from '../http/json-body.js';
 import type { Versions } from '../http/preconditions.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
@@ -16,15 +22,11 @@ import {
   replaceDigest,
   selectPassword,
   selectUser,
-  type Statement,
   touchUser,
   type UpdateOutcome,
   updateUser,
 } from './user.statements.js';
 import type { UserPatch, UserRow } from './user-row.js';
-
-/** Every key has the tenant in it; there is one tenant for now. */
-export const TENANT = 'default';
 
 export interface Access {
   /** A user's own token stops working when the user is suspended; a management token does not. */
@@ -32,6 +34,8 @@ export interface Access {
 }
 
 export interface WriteAccess extends Access {
+  /** Who changes it, for the event. */
+  origin: Origin;
   ifMatch?: Versions | undefined;
   /** How the patch's JSON objects meet the stored ones; `replace` if left out. */
   json?: JsonMode;
@@ -40,7 +44,10 @@ export interface WriteAccess extends Access {
 /** The only reader and the only writer of user records. */
 @Injectable()
 export class UsersService {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly env: Env,
+    private readonly database: DataSource,
+  ) {}
 
   /** Whether a user could have this id at all. */
   isId(id: string): boolean {
@@ -57,8 +64,9 @@ export class UsersService {
   }
 
   /** @throws AppError user.…_already_in_use */
-  async create(patch: UserPatch, id = randomId()): Promise<UserRow> {
-    const [user] = await this.run<UserRow>(insertUser(TENANT, id, patchColumns(patch)));
+  async create(patch: UserPatch, origin: Origin, id = randomId()): Promise<UserRow> {
+    const recording = this.recording('User.Created', origin);
+    const [user] = await this.run<UserRow>(insertUser(TENANT, id, patchColumns(patch), recording));
     return user as UserRow;
   }
 
@@ -70,8 +78,8 @@ export class UsersService {
    *   user.…_already_in_use, and when a merge grows beyond a limit user.custom_data_too_large or
    *   guard.invalid_input
    */
-  async update(id: string, patch: UserPatch, access: WriteAccess = {}): Promise<UserRow> {
-    const { ifMatch, refuseSuspended = false, json = 'replace' } = access;
+  async update(id: string, patch: UserPatch, access: WriteAccess): Promise<UserRow> {
+    const { origin, ifMatch, refuseSuspended = false, json = 'replace' } = access;
     const columns = patchColumns(patch);
     if (Object.keys(columns).length === 0) {
       const user = await this.get(id, access);
@@ -80,8 +88,9 @@ export class UsersService {
     }
     if (!this.isId(id)) throw userNotFound();
     const versions = versionsOf(ifMatch);
+    const recording = this.recording(updateType(columns), origin);
     const [user] = await this.run<UpdateOutcome>(
-      updateUser(TENANT, id, columns, { versions, refuseSuspended, json }),
+      updateUser(TENANT, id, columns, { versions, refuseSuspended, json }, recording),
     );
     if (!user) throw userNotFound();
     if (user.changed) return user;
@@ -93,10 +102,11 @@ export class UsersService {
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed */
-  async delete(id: string, { ifMatch }: WriteAccess = {}): Promise<void> {
+  async delete(id: string, { origin, ifMatch }: WriteAccess): Promise<void> {
     if (!this.isId(id)) throw userNotFound();
+    const recording = this.recording('User.Deleted', origin);
     const [outcome] = await this.run<{ deleted: boolean }>(
-      deleteUser(TENANT, id, versionsOf(ifMatch)),
+      deleteUser(TENANT, id, versionsOf(ifMatch), recording),
     );
     if (!outcome) throw userNotFound();
     if (!outcome.deleted) throw otherVersion();
@@ -111,7 +121,7 @@ export class UsersService {
   async changeOwned(
     id: string,
     statementFor: (tenantId: string) => Statement,
-    { ifMatch }: WriteAccess = {},
+    { origin, ifMatch }: WriteAccess,
   ): Promise<{ before: UserRow; after: UserRow }> {
     if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
@@ -120,13 +130,14 @@ export class UsersService {
         const [locked] = await run<{ version: string }>(lockUser(TENANT, id));
         if (!locked) throw userNotFound();
         if (!matches(ifMatch, locked.version)) throw otherVersion();
-        const [before] = await run<UserRow>(selectUser(TENANT, id));
+        const [before] = (await run<UserRow>(selectUser(TENANT, id))) as [UserRow];
         // Of a DELETE, TypeORM answers the rows and their count.
         const [first] = await run(statementFor(TENANT));
         const hasChanged = Array.isArray(first) ? first.length > 0 : first !== undefined;
-        if (hasChanged) await run(touchUser(TENANT, id));
-        const [after] = await run<UserRow>(selectUser(TENANT, id));
-        return { before: before as UserRow, after: after as UserRow };
+        if (!hasChanged) return { before, after: before };
+        const recording = this.recording('User.Identities.Updated', origin);
+        const [after] = await run<UserRow>(touchUser(TENANT, id, before, recording));
+        return { before, after: after as UserRow };
       }),
     );
   }
@@ -143,6 +154,10 @@ export class UsersService {
   /** Stores a password that was verified in a stronger form, unless it was changed meanwhile. */
   async replacePassword(id: string, from: StoredPassword, to: StoredPassword): Promise<void> {
     await this.run(replaceDigest(TENANT, id, from, to));
+  }
+
+  private recording(type: EventType, origin: Origin): Recording {
+    return { type, origin, withValues: this.env.EVENTS_INCLUDE_VALUES === 'on' };
   }
 
   private async run<Row>([sql, parameters]: Statement): Promise<Row[]> {

@@ -56,6 +56,12 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
   'entity.not_found': () => ({ method: 'GET', url: '/api/users/nobody', token }),
   'request.route_not_found': () => ({ method: 'GET', url: '/api/nothing', token }),
   'request.method_not_allowed': () => ({ method: 'PUT', url: '/api/profile', token }),
+  'event.expired': async () => {
+    for (let n = 0; n < 2; n += 1) await app.call(patch({ name: unique() }));
+    await app.call({ method: 'GET', url: '/api/events', token });
+    await app.database.client.query('UPDATE user_event_sequences SET pruned = last');
+    return { method: 'GET', url: '/api/events?after=1', token };
+  },
   'request.precondition_failed': () => patch({ name: 'x' }, { 'if-match': '"99"' }),
   'request.body_too_large': () => patch({ customData: { a: 'x'.repeat(1_048_576) } }),
   'request.unsupported_media_type': () => patch('x', { 'content-type': 'text/plain' }),

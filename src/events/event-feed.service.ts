@@ -1,0 +1,101 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { retryOnContention } from '../database/retry-on-contention.js';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
+import { AppError, invalidInput } from '../errors/app-error.js';
+import * as statements from './event.statements.js';
+import type { EventRow } from './event.statements.js';
+import type { EventType } from './event-types.js';
+import { EventSequencer } from './event-sequencer.js';
+
+export interface FeedQuery {
+  /** The sequence to go on behind; 0 = from the oldest event that is kept. */
+  after: number;
+  limit: number;
+  /** Undefined = all. */
+  types: EventType[] | undefined;
+}
+
+export interface FeedPage {
+  events: EventRow[];
+  /** The sequence to go on behind: no event up to it is still to come. */
+  next: number;
+  /** The last sequence that was given to any event. */
+  last: number;
+}
+
+/** Reads events; see docs/adr/0006 for why no reader misses one or sees one twice. */
+@Injectable()
+export class EventFeed implements OnModuleDestroy {
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly sequencer: EventSequencer,
+  ) {}
+
+  /** Ends whatever waits for events. */
+  onModuleDestroy(): void {
+    this.closing.abort();
+  }
+
+  /** Whether the service is about to stop. */
+  get isClosing(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  /**
+   * @throws AppError guard.invalid_input when `after` was never given to an event,
+   *   event.expired when an event behind it was deleted by retention
+   */
+  async read({ after, limit, types }: FeedQuery): Promise<FeedPage> {
+    const last = await this.sequencer.advance();
+    if (after > last)
+      throw invalidInput([
+        { pointer: '/after', code: 'invalid_number', detail: `must be at most ${last}, the last` },
+      ]);
+    const range = { after, last, limit };
+    const events = await this.run<EventRow>(statements.selectFeed(TENANT, range, types));
+    // Looked at after the events: retention may have deleted some of them meanwhile.
+    if (after > 0) await this.checkKept(after);
+    const isFull = events.length === limit;
+    return { events, next: isFull ? Number(events.at(-1)?.sequence) : last, last };
+  }
+
+  /** The same, but if there is nothing yet, waits for events, at most so long. */
+  async readOrWait(query: FeedQuery, milliseconds: number, gone: AbortSignal): Promise<FeedPage> {
+    const deadline = Date.now() + milliseconds;
+    const signal = AbortSignal.any([gone, this.closing.signal]);
+    let page = await this.read(query);
+    while (page.events.length === 0 && !signal.aborted && Date.now() < deadline) {
+      await this.sequencer.moved(page.last, deadline - Date.now(), signal);
+      page = await this.read({ ...query, after: page.next });
+    }
+    return page;
+  }
+
+  /** @throws AppError entity.not_found when there is neither such a user nor any event of one */
+  async history(userId: string, before: number | undefined, limit: number): Promise<EventRow[]> {
+    await this.sequencer.advance();
+    const range = { before, limit };
+    const events = await this.run<EventRow>(statements.selectHistory(TENANT, userId, range));
+    if (events.length > 0 || before !== undefined) return events;
+    const [user] = await this.run(statements.selectUserExists(TENANT, userId));
+    if (!user) throw new AppError('entity.not_found', 'There is no such user, and never was.');
+    return [];
+  }
+
+  private async checkKept(after: number): Promise<void> {
+    const [row] = await this.run<{ pruned: string }>(statements.selectPruned(TENANT));
+    if (after < Number(row?.pruned))
+      throw new AppError(
+        'event.expired',
+        `Events up to ${row?.pruned} are deleted. Read the users anew, then go on with the feed.`,
+      );
+  }
+
+  private run<Row>([sql, parameters]: Statement): Promise<Row[]> {
+    return retryOnContention(() => this.database.query<Row[]>(sql, parameters));
+  }
+}

@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream';
+import { toCloudEvent } from './cloud-event.dto.js';
+import type { EventRow } from './event.statements.js';
+import type { EventFeed, FeedPage, FeedQuery } from './event-feed.service.js';
+
+/** Milliseconds of silence after which a proxy may think that nobody is there any more. */
+const KEEP_ALIVE_MS = 15_000;
+
+export interface StreamOptions {
+  /** What was read before the answer began, so that a refusal could still be one. */
+  first: FeedPage;
+  /** Milliseconds since the epoch: a token opens a stream no longer than it is valid. */
+  until: number;
+  /** The client has left. */
+  gone: AbortSignal;
+  onProblem: (error: unknown) => void;
+}
+
+/** The feed as server-sent events (HTML, section 9.2); the id of each is its sequence. */
+export const eventStream = (feed: EventFeed, query: FeedQuery, options: StreamOptions) =>
+  Readable.from(blocks(feed, query, options), { objectMode: false });
+
+async function* blocks(
+  feed: EventFeed,
+  query: FeedQuery,
+  { first, until, gone, onProblem }: StreamOptions,
+): AsyncGenerator<string> {
+  let page = first;
+  yield 'retry: 1000\n\n';
+  try {
+    while (!gone.aborted) {
+      yield* page.events.map(block);
+      // A block without data moves the reader's position, also past events of other types.
+      yield `: ${page.events.length} events\nid: ${page.next}\n\n`;
+      const left = Math.min(until - Date.now(), KEEP_ALIVE_MS);
+      if (left <= 0 || feed.isClosing) return;
+      page = await feed.readOrWait({ ...query, after: page.next }, left, gone);
+    }
+  } catch (error) {
+    // The reader connects again with the id that it has, and is told then.
+    onProblem(error);
+  }
+}
+
+function block(event: EventRow): string {
+  const data = JSON.stringify(toCloudEvent(event));
+  return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${data}\n\n`;
+}

@@ -1,0 +1,66 @@
+import { Controller, Get, Headers, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ManagementAuth } from '../auth/access.js';
+import { CurrentPrincipal, type Principal } from '../auth/principal.js';
+import { pageLink } from '../http/page-link.js';
+import { CLOUD_EVENTS, type CloudEventDto, toCloudEvent } from './cloud-event.dto.js';
+import { EventFeed } from './event-feed.service.js';
+import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
+import { eventStream } from './event-stream.js';
+import * as docs from './events.docs.js';
+
+/** Management: what happened to users, for administrators and for other services. */
+@ApiTags('events')
+@Controller('api')
+export class EventsController {
+  constructor(private readonly feed: EventFeed) {}
+
+  @Get('events')
+  @ManagementAuth('events:read')
+  @docs.ListEvents()
+  async list(
+    @Query() parameters: Record<string, unknown>,
+    @CurrentPrincipal() { expiresAt }: Principal,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Headers('last-event-id') lastEventId?: string,
+  ): Promise<CloudEventDto[] | StreamableFile> {
+    const { waitMs, ...query } = parseFeedQuery(parameters, lastEventId);
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    void reply.header('Cache-Control', 'no-store');
+    if (request.headers.accept?.includes('text/event-stream')) {
+      const first = await this.feed.read(query);
+      const onProblem = (error: unknown) => request.log.warn({ err: error }, 'event stream');
+      const until = expiresAt * 1_000;
+      const stream = eventStream(this.feed, query, { first, until, gone: gone.signal, onProblem });
+      return new StreamableFile(stream, { type: 'text/event-stream' });
+    }
+    const { events, next, last } = await this.feed.readOrWait(query, waitMs, gone.signal);
+    void reply.headers({
+      'Content-Type': CLOUD_EVENTS,
+      Link: pageLink(request.url, 'next', { after: String(next) }),
+      'Last-Sequence': String(last),
+    });
+    return events.map(toCloudEvent);
+  }
+
+  @Get('users/:userId/events')
+  @ManagementAuth('events:read')
+  @docs.ListUserEvents()
+  async history(
+    @Param('userId') userId: string,
+    @Query() parameters: Record<string, unknown>,
+    @Req() { url }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CloudEventDto[]> {
+    const { before, limit } = parseHistoryQuery(parameters);
+    const events = await this.feed.history(userId, before, limit);
+    const oldest = events.at(-1);
+    if (oldest && events.length === limit)
+      void reply.header('Link', pageLink(url, 'next', { cursor: oldest.sequence }));
+    void reply.headers({ 'Content-Type': CLOUD_EVENTS, 'Cache-Control': 'private, no-cache' });
+    return events.map(toCloudEvent);
+  }
+}

@@ -1,0 +1,99 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOperation,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+import { query, UserIdParameter } from '../http/api-parameters.js';
+import { CLOUD_EVENTS, CloudEventDto } from './cloud-event.dto.js';
+import { EVENT_EXAMPLE } from './event.example.js';
+import { DEFAULT_EVENTS, MAX_EVENTS, MAX_WAIT } from './event-query.js';
+import { EVENT_TYPES } from './event-types.js';
+
+const WHO = 'Management token, scope `all` or `events:read`.';
+
+const batch = {
+  [CLOUD_EVENTS]: {
+    schema: { type: 'array', items: { $ref: getSchemaPath(CloudEventDto) } },
+    example: [EVENT_EXAMPLE],
+  },
+};
+
+const limit = query(
+  'limit',
+  { type: 'integer', minimum: 1, maximum: MAX_EVENTS, default: DEFAULT_EVENTS },
+  'Events an answer.',
+);
+
+export const ListEvents = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'listEvents',
+      summary: 'Follow every change',
+      description:
+        'All events, oldest first, in an order that never changes: whoever goes on behind the last ' +
+        '`sequence` seen misses none and sees none twice, also while users are being changed. ' +
+        'Follow `Link` for the next page. With `Accept: text/event-stream` the answer does not end: ' +
+        'server-sent events, whose ids are the sequences, until the token expires.\n\n' +
+        WHO,
+    }),
+    query(
+      'after',
+      { type: 'integer', minimum: 0, default: 0 },
+      'The `sequence` to go on behind; 0 is the oldest event that is kept.',
+    ),
+    limit,
+    query(
+      'types',
+      { type: 'string', example: EVENT_TYPES.slice(0, 2).join(',') },
+      `Only these types, with commas between: ${EVENT_TYPES.join(', ')}.`,
+    ),
+    query(
+      'wait',
+      { type: 'integer', minimum: 0, maximum: MAX_WAIT, default: 0 },
+      'Seconds to wait for an event if there is none yet.',
+    ),
+    ApiHeader({
+      name: 'Last-Event-ID',
+      required: false,
+      description: 'As `after`, and above it; for event streams that connect again.',
+      schema: { type: 'string' },
+    }),
+    ApiExtraModels(CloudEventDto),
+    ApiResponse({
+      status: 200,
+      description: 'Events (CloudEvents 1.0).',
+      content: { ...batch, 'text/event-stream': { schema: { type: 'string' } } },
+      headers: {
+        Link: { description: 'RFC 8288: next, always.', schema: { type: 'string' } },
+        'Last-Sequence': {
+          description: 'The last sequence that any event has.',
+          schema: { type: 'integer' },
+        },
+      },
+    }),
+    ApiProblems('event.expired', 'request.invalid_header'),
+  );
+
+export const ListUserEvents = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'listUserEvents',
+      summary: 'History of a user',
+      description: `What happened to the user, newest first; also when the user is deleted. ${WHO}`,
+    }),
+    UserIdParameter(),
+    limit,
+    query('cursor', { type: 'integer', minimum: 1 }, 'Where to go on; take it from `Link`.'),
+    ApiExtraModels(CloudEventDto),
+    ApiResponse({
+      status: 200,
+      description: 'Events (CloudEvents 1.0).',
+      content: batch,
+      headers: { Link: { description: 'RFC 8288: next.', schema: { type: 'string' } } },
+    }),
+    ApiProblems('entity.not_found'),
+  );

@@ -1,0 +1,54 @@
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { Actor } from './origin.js';
+
+/** What changed: where, and, if values are kept, from what to what. */
+export interface Change {
+  /** JSON Pointer (RFC 6901) into the user object. */
+  pointer: string;
+  /** Left out when there was none. */
+  old?: unknown;
+  /** Left out when there is none any more. */
+  new?: unknown;
+}
+
+const KEY = { primaryKeyConstraintName: 'pk_user_events' };
+
+/** One committed change of a user: the schema. Written by the statement of the change itself. */
+@Entity('user_events')
+@Unique('uq_user_events_tenant_id_sequence', ['tenantId', 'sequence'])
+// Partial, which TypeORM would write in another form.
+@Index('ix_user_events_tenant_id_unsequenced', { synchronize: false })
+export class UserEventEntity {
+  @PrimaryColumn({ name: 'tenant_id', type: 'varchar', length: 128, ...KEY })
+  tenantId!: string;
+
+  @PrimaryColumn({ name: 'user_id', type: 'varchar', length: 128, ...KEY })
+  userId!: string;
+
+  @PrimaryColumn({ name: 'occurred_at', type: 'timestamptz', ...KEY })
+  occurredAt!: Date;
+
+  /** The version that the change gave the user. */
+  @PrimaryColumn({ type: 'bigint', ...KEY })
+  version!: string;
+
+  @Column({ type: 'uuid' })
+  id!: string;
+
+  /** Its place in the feed, from 1 without gaps; null until it has one. */
+  @Column({ type: 'bigint', nullable: true })
+  sequence!: string | null;
+
+  @Column({ type: 'varchar', length: 64 })
+  type!: string;
+
+  /** Null: the service itself. */
+  @Column({ type: 'jsonb', nullable: true })
+  actor!: Actor | null;
+
+  @Column({ name: 'request_id', type: 'varchar', length: 64, nullable: true })
+  requestId!: string | null;
+
+  @Column({ type: 'jsonb' })
+  changes!: Change[];
+}

@@ -1,0 +1,12 @@
+import { ApiParam, ApiQuery } from '@nestjs/swagger';
+
+/** A query parameter that may be left out. */
+export const query = (name: string, schema: object, description: string) =>
+  ApiQuery({ name, required: false, schema, description });
+
+export const UserIdParameter = () =>
+  ApiParam({
+    name: 'userId',
+    description: 'The unique identifier of the user, compared exactly.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_.|:@-]{1,128}$', example: 'demo' },
+  });
