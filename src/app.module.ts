@@ -11,8 +11,10 @@ import { StrictRequestInterceptor } from './http/strict-request.interceptor.js';
 import { VersionedInterceptor } from './http/versioned.js';
 import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { ProfileModule } from './profile/profile.module.js';
 import { UsersModule } from './users/users.module.js';
+import { WriteInterceptor } from './writes/write.interceptor.js';
 import { BodyPipe } from './validation/body.pipe.js';
 
 @Module({
@@ -24,11 +26,13 @@ import { BodyPipe } from './validation/body.pipe.js';
     IdentitiesModule,
     PasswordsModule,
     ProfileModule,
+    RetentionModule,
     UsersModule,
   ],
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },
     { provide: APP_INTERCEPTOR, useClass: StrictRequestInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: WriteInterceptor },
     { provide: APP_INTERCEPTOR, useClass: VersionedInterceptor },
     { provide: APP_PIPE, useClass: BodyPipe },
   ],

@@ -1,7 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './auth/access.js';
+import { addDryRuns } from './openapi-dry-runs.js';
 import { addMergePatches } from './openapi-merge-patch.js';
+import { DryRunDto } from './writes/dry-run.dto.js';
 import { ProblemDto, ViolationDto } from './errors/problem.dto.js';
 
 const DESCRIPTION = `
@@ -39,9 +41,10 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     )
     .build();
   const document = SwaggerModule.createDocument(app, config, {
-    extraModels: [ProblemDto, ViolationDto],
+    extraModels: [ProblemDto, ViolationDto, DryRunDto],
   });
   addMergePatches(document);
+  addDryRuns(document);
   // Every shape of the contract is closed: nothing else is answered, nothing else is accepted.
   for (const schema of Object.values(document.components?.schemas ?? {}))
     if (!('$ref' in schema)) schema.additionalProperties ??= false;

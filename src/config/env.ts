@@ -129,6 +129,17 @@ export class Env {
   @IsIn(['on', 'off'])
   EVENTS_INCLUDE_VALUES!: 'on' | 'off';
 
+  /** Days that events are kept; 0 = for ever. */
+  @Integer(0)
+  @IsInt()
+  @Max(36_500)
+  EVENTS_RETENTION_DAYS!: number;
+
+  /** Whether this instance does what is not part of a request; `off` leaves it to others. */
+  @Default('on')
+  @IsIn(['on', 'off'])
+  BACKGROUND_WORK!: 'on' | 'off';
+
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';
   }

@@ -5,10 +5,12 @@ import { UserEventEntity } from '../events/user-event.entity.js';
 import { UserIdentityEntity } from '../users/user-identity.entity.js';
 import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
 import { UserEntity } from '../users/user.entity.js';
+import { IdempotencyKeyEntity } from '../writes/idempotency-key.entity.js';
 import { CreateUsers1763750000000 } from './migrations/1763750000000-create-users.js';
 import { MergeJson1763800000000 } from './migrations/1763800000000-merge-json.js';
 import { SearchUsers1763850000000 } from './migrations/1763850000000-search-users.js';
 import { RecordEvents1763900000000 } from './migrations/1763900000000-record-events.js';
+import { RememberAnswers1763950000000 } from './migrations/1763950000000-remember-answers.js';
 
 /** The one description of the database: for the service, the migration command and the tests. */
 export function databaseOptions(
@@ -23,12 +25,14 @@ export function databaseOptions(
       UserSsoIdentityEntity,
       UserEventEntity,
       UserEventSequenceEntity,
+      IdempotencyKeyEntity,
     ],
     migrations: [
       CreateUsers1763750000000,
       MergeJson1763800000000,
       SearchUsers1763850000000,
       RecordEvents1763900000000,
+      RememberAnswers1763950000000,
     ],
     migrationsTableName: 'migrations',
     synchronize: false,

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   'request.route_not_found': { status: 404, title: 'No such route' },
   'request.method_not_allowed': { status: 405, title: 'The method is not allowed here' },
   'request.timeout': { status: 408, title: 'The request took too long to arrive' },
+  'request.idempotency_key_in_use': { status: 409, title: 'The first request is still running' },
   'event.expired': { status: 410, title: 'The events are no longer kept' },
   'request.precondition_failed': { status: 412, title: 'The entity has another version' },
   'request.body_too_large': { status: 413, title: 'The body is too large' },
@@ -31,6 +32,10 @@ export const ERROR_CODES = {
   'user.identity_already_in_use': { status: 422, title: 'The identity is already in use' },
   'user.invalid_phone': { status: 422, title: 'The phone number is not possible' },
   'user.custom_data_too_large': { status: 422, title: 'The custom data is too large' },
+  'request.idempotency_key_mismatch': {
+    status: 422,
+    title: 'The key was used for another request',
+  },
   'session.invalid_credentials': { status: 422, title: 'The credentials are not correct' },
   'request.header_fields_too_large': { status: 431, title: 'The request headers are too large' },
   'service.internal_error': { status: 500, title: 'Unexpected error' },

@@ -67,3 +67,20 @@ export function selectHistory(
 export function selectUserExists(tenantId: string, id: string): Statement {
   return [`SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2`, [tenantId, id]];
 }
+
+/**
+ * Leaves of each change of a user only the field that it was in: keys of custom data may say as much
+ * as values. Answers how many events there are.
+ */
+export function eraseEvents(tenantId: string, userId: string): Statement {
+  return [
+    `WITH erased AS (
+       UPDATE user_events SET changes = (
+         SELECT coalesce(jsonb_agg(DISTINCT
+           jsonb_build_object('pointer', '/' || split_part(change ->> 'pointer', '/', 2))), '[]')
+         FROM jsonb_array_elements(changes) change)
+       WHERE tenant_id = $1 AND user_id = $2 RETURNING 1)
+     SELECT count(*)::integer AS events FROM erased`,
+    [tenantId, userId],
+  ];
+}

@@ -9,8 +9,8 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { Env } from '../config/env.js';
-import { invalidInput } from '../errors/app-error.js';
-import { jsonPointer } from '../errors/json-pointer.js';
+import { flagsOf } from './flags.js';
+import { QueryParameters } from './query-parameters.js';
 import { readJsonBody } from './read-json-body.js';
 
 /**
@@ -24,7 +24,8 @@ export class StrictRequestInterceptor implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (!takes(context, RouteParamtypes.QUERY)) refuseQuery(request.query as object);
+    if (!takes(context, RouteParamtypes.QUERY))
+      checkFlags(request.query as Record<string, unknown>, flagsOf(context.getHandler()));
     if (takes(context, RouteParamtypes.BODY))
       request.body = await readJsonBody(request, this.env.BODY_LIMIT_BYTES);
     return next.handle();
@@ -41,11 +42,8 @@ function takes(context: ExecutionContext, kind: RouteParamtypes): boolean {
   return Object.keys(parameters).some((key) => key.startsWith(`${kind}:`));
 }
 
-function refuseQuery(query: object): void {
-  const violations = Object.keys(query).map((name) => ({
-    pointer: jsonPointer([name]),
-    code: 'unknown_parameter' as const,
-    detail: 'is not a query parameter of this route',
-  }));
-  if (violations.length > 0) throw invalidInput(violations);
+function checkFlags(parameters: Record<string, unknown>, flags: readonly string[]): void {
+  const query = new QueryParameters(parameters, (name) => flags.includes(name));
+  for (const flag of flags) query.truth(flag);
+  query.check();
 }

@@ -13,6 +13,7 @@ import * as docs from './identities.docs.js';
 import { PutIdentityDto, PutSsoIdentityDto } from './identity.dto.js';
 import * as statements from './identity.statements.js';
 import { identityKey } from './identity-key.js';
+import { WritesUser } from '../writes/writes.js';
 
 /** Management: which accounts elsewhere are the same user. */
 @ApiTags('users')
@@ -22,6 +23,7 @@ export class IdentitiesController {
 
   @Put('identities/:target')
   @ManagementAuth('users:write')
+  @WritesUser('identities')
   @docs.PutIdentity()
   async put(
     @Param('userId') userId: string,
@@ -42,6 +44,7 @@ export class IdentitiesController {
 
   @Delete('identities/:target')
   @ManagementAuth('users:write')
+  @WritesUser()
   @docs.DeleteIdentity()
   async delete(
     @Param('userId') userId: string,
@@ -59,6 +62,7 @@ export class IdentitiesController {
 
   @Put('sso-identities/:ssoConnectorId')
   @ManagementAuth('users:write')
+  @WritesUser('ssoIdentities')
   @docs.PutSsoIdentity()
   async putSso(
     @Param('userId') userId: string,
@@ -83,6 +87,7 @@ export class IdentitiesController {
 
   @Delete('sso-identities/:ssoConnectorId')
   @ManagementAuth('users:write')
+  @WritesUser()
   @docs.DeleteSsoIdentity()
   async deleteSso(
     @Param('userId') userId: string,

@@ -9,6 +9,7 @@ import { PasswordDto } from './password.dto.js';
 import { PasswordHasher } from './password-hasher.js';
 import * as docs from './passwords.docs.js';
 import { PasswordsService } from './passwords.service.js';
+import { Writes, WritesUser } from '../writes/writes.js';
 
 /** Management: a user's password, for teams that keep it here. */
 @ApiTags('users')
@@ -22,6 +23,7 @@ export class PasswordsController {
 
   @Patch('password')
   @ManagementAuth('users:password')
+  @WritesUser()
   @docs.UpdatePassword()
   async update(
     @Param('userId') id: string,
@@ -36,6 +38,7 @@ export class PasswordsController {
   @Post('password/verify')
   @HttpCode(204)
   @ManagementAuth('users:password')
+  @Writes()
   @docs.VerifyPassword()
   async verify(@Param('userId') id: string, @Body() { password }: PasswordDto): Promise<void> {
     await this.passwords.verify(id, password);

@@ -16,6 +16,7 @@ import { Provisioning } from './provisioning.js';
 import { SelfServicePolicy } from './self-service-policy.js';
 import { SelfServiceGuard } from './self-service.guard.js';
 import { UpdateProfileDto } from './update-profile.dto.js';
+import { WritesUser } from '../writes/writes.js';
 
 /** Self-service: the user that the token was issued for. No id is read from anywhere else. */
 @ApiTags('profile')
@@ -44,6 +45,7 @@ export class ProfileController {
 
   @Patch()
   @UserAuth('profile')
+  @WritesUser()
   @docs.UpdateProfile()
   async update(
     @CurrentPrincipal() me: Principal,
@@ -56,6 +58,7 @@ export class ProfileController {
 
   @Patch('profile')
   @UserAuth('profile')
+  @WritesUser('profile')
   @docs.UpdateOwnClaims()
   async updateClaims(
     @CurrentPrincipal() me: Principal,

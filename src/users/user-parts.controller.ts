@@ -13,6 +13,7 @@ import {
 } from './user-parts.dto.js';
 import { toUserDto, type UserDto } from './user.dto.js';
 import { UsersService } from './users.service.js';
+import { WritesUser } from '../writes/writes.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -32,6 +33,7 @@ export class UserPartsController {
 
   @Patch('custom-data')
   @ManagementAuth('users:write')
+  @WritesUser('customData')
   @docs.UpdateCustomData()
   async updateCustomData(
     @Param('userId') id: string,
@@ -53,6 +55,7 @@ export class UserPartsController {
 
   @Patch('profile')
   @ManagementAuth('users:write')
+  @WritesUser('profile')
   @docs.UpdateUserProfile()
   async updateProfile(
     @Param('userId') id: string,
@@ -66,6 +69,7 @@ export class UserPartsController {
 
   @Patch('is-suspended')
   @ManagementAuth('users:write')
+  @WritesUser()
   @docs.UpdateIsSuspended()
   async updateIsSuspended(
     @Param('userId') id: string,
@@ -78,6 +82,7 @@ export class UserPartsController {
 
   @Patch('sign-in')
   @ManagementAuth('users:write')
+  @WritesUser()
   @docs.UpdateSignIn()
   async updateSignIn(
     @Param('userId') id: string,

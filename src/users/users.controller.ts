@@ -15,11 +15,13 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
+import { Flag, TakesFlag } from '../http/flags.js';
 import { Versioned } from '../http/versioned.js';
 import { type Write, WriteRequest } from '../http/write.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { toStoredPassword } from '../passwords/stored-password.js';
 import { CreateUserDto } from './create-user.dto.js';
+import { ErasureService } from './erasure.service.js';
 import { UpdateUserDto } from './update-user.dto.js';
 import { pageHeaders } from './user-page.js';
 import { parseUserQuery } from './user-query.js';
@@ -28,6 +30,7 @@ import type { UserRow } from './user-row.js';
 import * as docs from './users.docs.js';
 import { UsersSearchService } from './users-search.service.js';
 import { UsersService } from './users.service.js';
+import { WritesUser } from '../writes/writes.js';
 
 /** Management: any user, by a client that has a management token. */
 @ApiTags('users')
@@ -36,11 +39,13 @@ export class UsersController {
   constructor(
     private readonly users: UsersService,
     private readonly search: UsersSearchService,
+    private readonly erasure: ErasureService,
     private readonly hasher: PasswordHasher,
   ) {}
 
   @Post()
   @ManagementAuth('users:write')
+  @WritesUser()
   @docs.CreateUser()
   async create(
     @Body() { id, password, passwordDigest, passwordAlgorithm, ...fields }: CreateUserDto,
@@ -83,6 +88,7 @@ export class UsersController {
 
   @Patch(':userId')
   @ManagementAuth('users:write')
+  @WritesUser()
   @docs.UpdateUser()
   async update(
     @Param('userId') id: string,
@@ -96,9 +102,15 @@ export class UsersController {
   @Delete(':userId')
   @HttpCode(204)
   @ManagementAuth('users:delete')
+  @WritesUser()
+  @TakesFlag('erase', 'Also erase every value from the events of the user, deleted or not yet.')
   @docs.DeleteUser()
-  async delete(@Param('userId') id: string, @WriteRequest() write: Write): Promise<void> {
-    await this.users.delete(id, write);
+  async delete(
+    @Param('userId') id: string,
+    @WriteRequest() write: Write,
+    @Flag('erase') erase: boolean,
+  ): Promise<void> {
+    await (erase ? this.erasure.erase(id, write) : this.users.delete(id, write));
   }
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { ErasureService } from './erasure.service.js';
 import { UserPartsController } from './user-parts.controller.js';
 import { UsersSearchService } from './users-search.service.js';
 import { UsersController } from './users.controller.js';
@@ -7,7 +8,7 @@ import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController, UserPartsController],
-  providers: [UsersService, UsersSearchService, PasswordHasher],
+  providers: [UsersService, UsersSearchService, ErasureService, PasswordHasher],
   exports: [UsersService, PasswordHasher],
 })
 export class UsersModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
-import { retryOnContention } from '../database/retry-on-contention.js';
+import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { type EventType, updateType } from '../events/event-types.js';
@@ -125,7 +125,7 @@ export class UsersService {
   ): Promise<{ before: UserRow; after: UserRow }> {
     if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
-      this.database.transaction(async (manager) => {
+      inTransaction(this.database, async (manager) => {
         const run = <Row>([sql, parameters]: Statement) => manager.query<Row[]>(sql, parameters);
         const [locked] = await run<{ version: string }>(lockUser(TENANT, id));
         if (!locked) throw userNotFound();
@@ -160,13 +160,13 @@ export class UsersService {
     return { type, origin, withValues: this.env.EVENTS_INCLUDE_VALUES === 'on' };
   }
 
-  private async run<Row>([sql, parameters]: Statement): Promise<Row[]> {
-    return this.orConflict(() => this.database.query<Row[]>(sql, parameters));
+  private async run<Row>(statement: Statement): Promise<Row[]> {
+    return this.orConflict(() => query<Row>(this.database, statement));
   }
 
   private async orConflict<Result>(run: () => Promise<Result>): Promise<Result> {
     try {
-      return await retryOnContention(run);
+      return await run();
     } catch (error) {
       throw conflictOf(error);
     }

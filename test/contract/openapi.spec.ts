@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ERROR_CODES } from '../../src/errors/error-codes.js';
 import { openApiDocument } from '../../src/openapi.js';
+import { events } from '../support/events.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
 
@@ -82,6 +83,17 @@ describe('openapi.json', () => {
     expect([...codes, ...unrouted].sort()).toEqual(Object.keys(ERROR_CODES).sort());
   });
 
+  it('has Idempotency-Key on every route that is not a GET, and dryRun on all that write users', () => {
+    const changing = operations.filter(([name]) => !name.startsWith('GET '));
+    expect(changing.length).toBeGreaterThanOrEqual(15);
+    for (const [name, { parameters }] of changing) {
+      const names = parameters.map((parameter: { name: string }) => parameter.name);
+      expect(`${name} ${names.includes('Idempotency-Key')}`).toBe(`${name} true`);
+      const isDry = name.includes('/api/hooks') || name.includes('/verify') ? false : true;
+      expect(`${name} ${names.includes('dryRun')}`).toBe(`${name} ${isDry}`);
+    }
+  });
+
   it.each([
     ['UpdateProfileDto', { name: null, avatar: null }, true],
     ['UpdateProfileDto', { name: '' }, true],
@@ -128,7 +140,17 @@ describe('openapi.json', () => {
       token,
       body: { name: 5 },
     });
+    const dry = await app.call({
+      method: 'PATCH',
+      url: `/api/users/${id}?dryRun=true`,
+      token,
+      body: { name: 'x', customData: { a: [1] } },
+    });
+    await app.call({ method: 'PATCH', url: `/api/users/${id}`, token, body: { name: null } });
+    const history = await app.call({ method: 'GET', url: `/api/users/${id}/events`, token });
     for (const [name, { json }] of [
+      ['DryRunDto', dry],
+      ['CloudEventDto', { json: events(history)[0] }],
       ['UserDto', user],
       ['OwnUserDto', own],
       ['Problem', problem],

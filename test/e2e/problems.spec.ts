@@ -85,11 +85,18 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
     token,
     body: { password: 'wrong' },
   }),
+  'request.idempotency_key_mismatch': async () => {
+    const headers = { 'idempotency-key': unique() };
+    await app.call(patch({ name: 'x' }, headers));
+    return patch({ name: 'y' }, headers);
+  },
   'user.custom_data_too_large': () => patch({ customData: { a: 'x'.repeat(70_000) } }),
 };
 
 /** request.timeout takes 30 s to provoke; its answer comes from the same function as 431. */
 const elsewhere: ErrorCode[] = [
+  // In idempotency.spec.ts, as it needs a request that still runs.
+  'request.idempotency_key_in_use',
   'request.timeout',
   'request.header_fields_too_large',
   'service.internal_error',

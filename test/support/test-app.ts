@@ -45,6 +45,7 @@ export class TestApp {
       AUTH_ISSUER: issuer.url,
       AUTH_USER_AUDIENCE: USER_AUDIENCE,
       AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
+      BACKGROUND_WORK: 'off',
       ...env,
     };
     const app = await createApp(parseEnv(settings), { logTo, imports });

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Env } from '../config/env.js';
+import { retryOnContention } from '../database/retry-on-contention.js';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
+import { pruneEvents, pruneKeys } from './retention.statements.js';
+
+/** Rows that one statement deletes at most, and the pause behind it: nobody else waits for long. */
+const BATCH = 1_000;
+const PAUSE_MS = 50;
+
+const INTERVAL_MS = 10 * 60_000;
+
+/** Deletes what need not be kept any longer, in small batches, now and then. */
+@Injectable()
+export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new Logger(RetentionService.name);
+  private readonly closing = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly env: Env,
+    private readonly database: DataSource,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.env.BACKGROUND_WORK === 'off') return;
+    this.timer = setInterval(() => {
+      this.prune().catch((error: unknown) => this.log.warn(`retention: ${String(error)}`));
+    }, INTERVAL_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+    this.closing.abort();
+  }
+
+  /** Deletes all that is over by now. */
+  async prune(batch = BATCH): Promise<void> {
+    const days = this.env.EVENTS_RETENTION_DAYS;
+    if (days > 0) await this.drain(pruneEvents(TENANT, days, batch), batch);
+    await this.drain(pruneKeys(TENANT, batch), batch);
+  }
+
+  private async drain([sql, parameters]: Statement, batch: number): Promise<void> {
+    while (!this.closing.signal.aborted) {
+      const [row] = await retryOnContention(() =>
+        this.database.query<{ pruned: number }[]>(sql, parameters),
+      );
+      if ((row?.pruned ?? 0) < batch) return;
+      await sleep(PAUSE_MS);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { Statement } from '../database/statement.js';
+
+/** Milliseconds to wait for the request that has the same key before it counts as running. */
+export const LOCK_TIMEOUT = `SET LOCAL lock_timeout = '100ms'`;
+export const NO_LOCK_TIMEOUT = 'SET LOCAL lock_timeout TO DEFAULT';
+
+/** What the key was used for before. */
+export interface RememberedAnswer {
+  fingerprint: string;
+  answer: string | null;
+  /** The caller is a user who is suspended by now. */
+  isSuspended: boolean;
+}
+
+/**
+ * Takes a key for a request. A row: it is ours, until the end of the transaction alone, and with its
+ * commit for 24 hours. No row: it was used before.
+ */
+export function takeKey(tenantId: string, id: string, fingerprint: string): Statement {
+  return [
+    `INSERT INTO idempotency_keys AS k (tenant_id, id, fingerprint, expires_at)
+     VALUES ($1, $2, $3, now() + interval '24 hours')
+     ON CONFLICT (tenant_id, id) DO UPDATE SET fingerprint = excluded.fingerprint,
+       user_id = NULL, answer = NULL, expires_at = excluded.expires_at
+     WHERE k.expires_at < now()
+     RETURNING id`,
+    [tenantId, id, fingerprint],
+  ];
+}
+
+/** @param user the caller, if that is a user */
+export function selectAnswer(tenantId: string, id: string, user: string | undefined): Statement {
+  return [
+    `SELECT k.fingerprint, k.answer, EXISTS (
+       SELECT FROM users u WHERE u.tenant_id = $1 AND u.id = $3 AND u.is_suspended) AS "isSuspended"
+     FROM idempotency_keys k WHERE k.tenant_id = $1 AND k.id = $2`,
+    [tenantId, id, user ?? null],
+  ];
+}
+
+export function storeAnswer(
+  tenantId: string,
+  id: string,
+  userId: string | undefined,
+  answer: string,
+): Statement {
+  return [
+    `UPDATE idempotency_keys SET user_id = $3, answer = $4 WHERE tenant_id = $1 AND id = $2`,
+    [tenantId, id, userId ?? null, answer],
+  ];
+}
+
+/** The changes of the events that the transaction of a request has recorded so far. */
+export function selectOwnChanges(tenantId: string, requestId: string): Statement {
+  return [
+    `SELECT changes FROM user_events
+     WHERE tenant_id = $1 AND request_id = $2 AND sequence IS NULL AND occurred_at >= now()
+     ORDER BY occurred_at, version`,
+    [tenantId, requestId],
+  ];
+}
+
+/** The keys stay: what was done once must not be done again. */
+export function eraseAnswers(tenantId: string, userId: string): Statement {
+  return [
+    `UPDATE idempotency_keys SET answer = NULL WHERE tenant_id = $1 AND user_id = $2`,
+    [tenantId, userId],
+  ];
+}

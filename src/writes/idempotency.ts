@@ -1,0 +1,67 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../auth/principal.js';
+import { AppError } from '../errors/app-error.js';
+import type { ErrorCode } from '../errors/error-codes.js';
+import { isMergePatch, JsonBody } from '../http/json-body.js';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** Headers of an answer that come again with it. */
+const HEADERS = ['etag', 'location', 'accept-patch', 'cache-control', 'vary', 'content-type'];
+
+/** The `Idempotency-Key` of a request. @throws AppError request.invalid_header */
+export function idempotencyKey({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined || (typeof key === 'string' && KEY.test(key))) return key;
+  throw new AppError(
+    'request.invalid_header',
+    'Idempotency-Key must be 1 to 255 visible ASCII characters, and stand only once.',
+  );
+}
+
+/** The key as one caller's: others may use the same. */
+export function keyId(key: string, { kind, subject, clientId }: Principal): string {
+  const caller = JSON.stringify([kind, subject, clientId ?? null, key]);
+  return createHash('sha256').update(caller).digest('hex');
+}
+
+/** Equal for requests that ask for the same. */
+export function fingerprint(key: string, request: FastifyRequest): string {
+  const { method, url, headers, body, principal } = request;
+  const asked = [
+    ...[method, url, headers['if-match'] ?? null, isMergePatch(headers['content-type'])],
+    body instanceof JsonBody ? body.object : null,
+    // They decide what an answer shows.
+    [...(principal?.scopes ?? [])].sort(),
+  ];
+  return createHmac('sha256', key).update(JSON.stringify(asked)).digest('hex');
+}
+
+/** What a request came to: a body with its status and headers, or a problem. */
+export type Outcome =
+  | { status: number; headers: Record<string, string>; body?: unknown }
+  | { code: ErrorCode; detail: string; extra: AppError['extra'] };
+
+export function answerOutcome(reply: FastifyReply, body: unknown): Outcome {
+  const set = Object.entries(reply.getHeaders()).filter(([name]) => HEADERS.includes(name));
+  return { status: reply.statusCode, headers: Object.fromEntries(set) as never, body };
+}
+
+/** A refusal that was decided on the user as it was then; others would come again by themselves. */
+export function refusalOutcome(error: unknown): Outcome | undefined {
+  if (!(error instanceof AppError) || error.status <= 400 || error.status >= 500) return undefined;
+  const { code, detail, extra } = error;
+  return { code, detail, extra };
+}
+
+/** Gives the answer again. @throws AppError when it was a problem */
+export function replay(outcome: Outcome, reply: FastifyReply): unknown {
+  const again = { 'Idempotency-Replayed': 'true' };
+  if ('code' in outcome) {
+    const { code, detail, extra } = outcome;
+    throw new AppError(code, detail, { ...extra, headers: { ...extra.headers, ...again } });
+  }
+  void reply.status(outcome.status).headers({ ...outcome.headers, ...again });
+  return outcome.body;
+}

@@ -1,0 +1,174 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import type { Principal } from '../auth/principal.js';
+import { inTransaction, withTransaction } from '../database/current-transaction.js';
+import { retryOnContention } from '../database/retry-on-contention.js';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
+import { AppError } from '../errors/app-error.js';
+import type { Change } from '../events/user-event.entity.js';
+import { isSet } from '../http/flags.js';
+import { userSuspended } from '../users/user.errors.js';
+import * as idempotency from './idempotency.js';
+import * as statements from './idempotency.statements.js';
+import { WRITES, type WriteOptions } from './writes.js';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** What the handler and the interceptors behind this one do. */
+type Handle = () => Promise<unknown>;
+
+/**
+ * Requests with `Idempotency-Key` or `?dryRun=true` run in a transaction: with the first it also holds
+ * the answer, with the second it is rolled back. Requests with neither need none, and have none.
+ */
+@Injectable()
+export class WriteInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly database: DataSource,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const options = this.reflector.get<WriteOptions | undefined>(WRITES, context.getHandler());
+    if (!options) return next.handle();
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const key = idempotency.idempotencyKey(request);
+    const handle = () => lastValueFrom(next.handle(), { defaultValue: undefined });
+    if (options.dryRun && isSet(request, 'dryRun'))
+      return from(retryOnContention(() => this.tried(request, reply, options, handle)));
+    if (key === undefined) return next.handle();
+    return from(this.once(key, request, reply, handle));
+  }
+
+  /** What would come of the request, and nothing of it stays. */
+  private async tried(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { part }: WriteOptions,
+    handle: Handle,
+  ): Promise<unknown> {
+    const runner = this.database.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const answer = await withTransaction(runner.manager, handle);
+      const own = await run<{ changes: Change[] }>(
+        runner.manager,
+        statements.selectOwnChanges(TENANT, request.id),
+      );
+      for (const name of ['ETag', 'Location']) reply.removeHeader(name);
+      void reply.status(200);
+      return {
+        user: part ? { [part]: answer } : (answer ?? null),
+        changes: own.flatMap(({ changes }) => changes),
+      };
+    } finally {
+      if (runner.isTransactionActive) await runner.rollbackTransaction();
+      await runner.release();
+    }
+  }
+
+  /** The request itself, the first time; the answer that it had then, every other time. */
+  private async once(
+    key: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    handle: Handle,
+  ): Promise<unknown> {
+    const principal = request.principal as Principal;
+    const id = idempotency.keyId(key, principal);
+    const fingerprint = idempotency.fingerprint(key, request);
+    const give = await inTransaction(this.database, async (manager) => {
+      if (!(await take(manager, id, fingerprint))) {
+        const outcome = await remembered(manager, id, fingerprint, principal);
+        return () => idempotency.replay(outcome, reply);
+      }
+      const settled = await settle(handle, reply);
+      const answer = JSON.stringify(settled.outcome);
+      const userId = userOf(request, settled.outcome);
+      await run(manager, statements.storeAnswer(TENANT, id, userId, answer));
+      return settled.give;
+    });
+    return give();
+  }
+}
+
+async function take(manager: EntityManager, id: string, fingerprint: string): Promise<boolean> {
+  await run(manager, [statements.LOCK_TIMEOUT, []]);
+  try {
+    const taken = await run(manager, statements.takeKey(TENANT, id, fingerprint));
+    await run(manager, [statements.NO_LOCK_TIMEOUT, []]);
+    return taken.length > 0;
+  } catch (error) {
+    if (!isLockNotAvailable(error)) throw error;
+    throw new AppError(
+      'request.idempotency_key_in_use',
+      'A request with this Idempotency-Key is still running.',
+      { headers: { 'Retry-After': '1' } },
+    );
+  }
+}
+
+async function remembered(
+  manager: EntityManager,
+  id: string,
+  fingerprint: string,
+  { kind, subject }: Principal,
+): Promise<idempotency.Outcome> {
+  const user = kind === 'user' ? subject : undefined;
+  const [row] = await run<statements.RememberedAnswer>(
+    manager,
+    statements.selectAnswer(TENANT, id, user),
+  );
+  if (row?.isSuspended) throw userSuspended();
+  if (row?.fingerprint !== fingerprint)
+    throw new AppError(
+      'request.idempotency_key_mismatch',
+      'This Idempotency-Key was used for another request.',
+    );
+  if (row.answer === null)
+    throw new AppError('entity.not_found', 'The user that the answer was about is erased.');
+  return JSON.parse(row.answer) as idempotency.Outcome;
+}
+
+/** What is to be remembered of a request, and how it is answered now. */
+async function settle(handle: Handle, reply: FastifyReply) {
+  try {
+    const body = await handle();
+    return { outcome: idempotency.answerOutcome(reply, body), give: () => body };
+  } catch (error) {
+    const outcome = idempotency.refusalOutcome(error);
+    if (!outcome) throw error;
+    return {
+      outcome,
+      give: () => {
+        throw error;
+      },
+    };
+  }
+}
+
+/** The user that the answer is about. */
+function userOf({ params, principal }: FastifyRequest, outcome: idempotency.Outcome) {
+  const { userId } = params as { userId?: string };
+  if (userId !== undefined) return userId;
+  if (principal?.kind === 'user') return principal.subject;
+  return 'body' in outcome ? (outcome.body as { id?: string } | undefined)?.id : undefined;
+}
+
+const run = <Row>(manager: EntityManager, [sql, parameters]: Statement) =>
+  manager.query<Row[]>(sql, parameters);
+
+function isLockNotAvailable(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  return (error.driverError as { code?: string }).code === LOCK_NOT_AVAILABLE;
+}

@@ -1,0 +1,43 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+import { TakesFlag } from '../http/flags.js';
+import type { UserDto } from '../users/user.dto.js';
+
+export const WRITES = Symbol('writes');
+
+export interface WriteOptions {
+  /** Whether the route takes `?dryRun=true`. */
+  dryRun: boolean;
+  /** The field of the user that the route answers, when it is not the user. */
+  part?: keyof UserDto | undefined;
+}
+
+/** A route that changes a user: it takes `Idempotency-Key` and `?dryRun=true`. */
+export const WritesUser = (part?: keyof UserDto) =>
+  applyDecorators(
+    Writes({ dryRun: true, part }),
+    TakesFlag(
+      'dryRun',
+      'Check everything and answer what the user would be, and the `changes`; write nothing.',
+    ),
+  );
+
+/** A route that takes `Idempotency-Key`: every one but those that only read. */
+export const Writes = (options: WriteOptions = { dryRun: false }) =>
+  applyDecorators(
+    SetMetadata(WRITES, options),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description:
+        'A random text of yours, such as a UUID. The same request with the same key, within 24 ' +
+        'hours, is not done again: the first answer comes again.',
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
+    }),
+    ApiProblems(
+      'request.invalid_header',
+      'request.idempotency_key_in_use',
+      'request.idempotency_key_mismatch',
+    ),
+  );

@@ -1,0 +1,291 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { events } from '../support/events.js';
+import { type Answer, TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+let app: TestApp;
+let token: string;
+beforeAll(async () => {
+  app = await TestApp.start({ SELF_SERVICE_PROVISIONING: 'on' });
+  token = await app.issuer.managementToken();
+  await app.app.listen(0, '127.0.0.1');
+});
+afterAll(() => app.stop());
+
+interface Options {
+  key?: string;
+  bearer?: string;
+  headers?: Record<string, string>;
+}
+
+const call = (method: string, url: string, body?: unknown, options: Options = {}) => {
+  const { key, bearer = token, headers = {} } = options;
+  const all = { ...headers, ...(key !== undefined && { 'idempotency-key': key }) };
+  return app.call({ method, url, token: bearer, body, headers: all });
+};
+const historyOf = async (id: string) => events(await call('GET', `/api/users/${id}/events`));
+const isReplayed = ({ headers }: Answer) => headers['idempotency-replayed'] === 'true';
+
+/** What must be the same in an answer that comes again. */
+const essence = ({ status, text, headers: { etag, location, vary } }: Answer) => ({
+  status,
+  text,
+  etag,
+  location,
+  vary,
+});
+
+describe('the same request with the same Idempotency-Key', () => {
+  it.each<[string, string, (id: string) => unknown]>([
+    ['PATCH', '/:id', () => ({ name: unique() })],
+    ['PATCH', '/:id/custom-data', () => ({ customData: { a: unique() } })],
+    ['POST', '', () => ({ username: unique() })],
+    ['PUT', '/:id/identities/github', () => ({ userId: unique() })],
+    ['DELETE', '/:id', () => undefined],
+  ])('is done once and answered alike: %s /api/users%s', async (method, path, bodyOf) => {
+    const id = await insertUser(app);
+    const key = unique();
+    const url = `/api/users${path.replace(':id', id)}`;
+    const body = bodyOf(id);
+    const first = await call(method, url, body, { key });
+    expect(first.status).toBeLessThan(300);
+    const again = await call(method, url, body, { key });
+    expect(essence(again)).toEqual(essence(first));
+    expect([isReplayed(first), isReplayed(again)]).toEqual([false, true]);
+    expect(await historyOf(first.json?.id ?? id)).toHaveLength(1);
+  });
+
+  it('is answered as it was, whatever came in between', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    const patch = () => call('PATCH', `/api/users/${id}`, { name: 'first' }, { key });
+    const first = await patch();
+    await call('PATCH', `/api/users/${id}`, { name: 'second' });
+    expect(essence(await patch())).toEqual(essence(first));
+    expect((await call('GET', `/api/users/${id}`)).json.name).toBe('second');
+  });
+
+  it('keeps a refusal that was decided on the stored user', async () => {
+    const [id, other] = [await insertUser(app), await insertUser(app)];
+    const [one, two] = [unique(), unique()];
+    const taken = () => call('PATCH', `/api/users/${id}`, { username: other }, { key: one });
+    const stale = () =>
+      call(
+        'PATCH',
+        `/api/users/${id}`,
+        { name: 'x' },
+        { key: two, headers: { 'if-match': '"2"' } },
+      );
+    expect((await taken()).json.code).toBe('user.username_already_in_use');
+    expect((await stale()).status).toBe(412);
+    await call('DELETE', `/api/users/${other}`);
+    await call('PATCH', `/api/users/${id}`, { name: 'y' });
+    for (const again of [await taken(), await stale()]) expect(isReplayed(again)).toBe(true);
+    expect((await taken()).json.errors[0].pointer).toBe('/username');
+    expect((await call('GET', `/api/users/${id}`)).json).toMatchObject({ username: id, name: 'y' });
+  });
+
+  it('does not use up the key when the body was invalid', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    expect((await call('PATCH', `/api/users/${id}`, { name: 5 }, { key })).status).toBe(400);
+    expect((await call('PATCH', `/api/users/${id}`, { name: 'x' }, { key })).status).toBe(200);
+  });
+
+  it('is done again after 24 hours', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    const patch = (name: string) => call('PATCH', `/api/users/${id}`, { name }, { key });
+    await patch('before');
+    expect((await patch('after')).status).toBe(422);
+    const { rows } = await app.database.client.query<{ hours: string }>(
+      `SELECT round(extract(epoch FROM expires_at - now()) / 3600) AS hours
+       FROM idempotency_keys WHERE user_id = $1`,
+      [id],
+    );
+    expect(rows.map(({ hours }) => Number(hours))).toEqual([24]);
+    await app.database.client.query(
+      `UPDATE idempotency_keys SET expires_at = now() - interval '1 second' WHERE user_id = $1`,
+      [id],
+    );
+    expect((await patch('after')).json.name).toBe('after');
+    expect(isReplayed(await patch('after'))).toBe(true);
+  });
+
+  it('by 30 callers at once is one change', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () =>
+        call('PATCH', `/api/users/${id}`, { name: 'once' }, { key }),
+      ),
+    );
+    const done = answers.filter(({ status }) => status === 200);
+    expect(answers.filter(({ status }) => ![200, 409].includes(status))).toEqual([]);
+    expect(done.filter((answer) => !isReplayed(answer))).toHaveLength(1);
+    expect(await historyOf(id)).toHaveLength(1);
+  });
+
+  it('whose connection was cut before the answer is one change, one event, the same answer', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    const { port } = new URL(await app.app.getUrl());
+    const body = JSON.stringify({ name: 'cut' });
+    // The row is held until the connection is gone, so the answer cannot have been sent.
+    await app.database.client.query('BEGIN');
+    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(
+      `PATCH /api/users/${id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
+        `Idempotency-Key: ${key}\r\n\r\n${body}`,
+    );
+    await sleep(400);
+    socket.destroy();
+    await sleep(100);
+    await app.database.client.query('ROLLBACK');
+    let again = await call('PATCH', `/api/users/${id}`, { name: 'cut' }, { key });
+    while (again.status === 409) {
+      await sleep(50);
+      again = await call('PATCH', `/api/users/${id}`, { name: 'cut' }, { key });
+    }
+    expect(again.status).toBe(200);
+    expect(isReplayed(again)).toBe(true);
+    expect(again.json).toMatchObject({ id, name: 'cut' });
+    expect(again.headers['etag']).toBe('"2"');
+    expect(await historyOf(id)).toHaveLength(1);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  it('that is used for another request is 422, and nothing is done', async () => {
+    const [id, other] = [await insertUser(app), await insertUser(app)];
+    const key = unique();
+    await call('PATCH', `/api/users/${id}`, { name: 'x' }, { key });
+    const wrong = [
+      await call('PATCH', `/api/users/${id}`, { name: 'y' }, { key }),
+      await call('PATCH', `/api/users/${other}`, { name: 'x' }, { key }),
+      await call('DELETE', `/api/users/${id}`, undefined, { key }),
+      await call('PATCH', `/api/users/${id}`, { name: 'x' }, { key, headers: { 'if-match': '*' } }),
+      await call(
+        'PATCH',
+        `/api/users/${id}`,
+        { name: 'x' },
+        { key, headers: { 'content-type': 'application/merge-patch+json' } },
+      ),
+    ];
+    for (const answer of wrong) expect(answer.json.code).toBe('request.idempotency_key_mismatch');
+    expect(await historyOf(id)).toHaveLength(1);
+    expect(await historyOf(other)).toEqual([]);
+  });
+
+  it('belongs to its caller: others may use the same', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    const callers = [
+      { sub: 'a', client_id: 'x' },
+      { sub: 'b', client_id: 'x' },
+      { sub: 'a', client_id: 'y' },
+    ];
+    for (const [index, claims] of callers.entries()) {
+      const bearer = await app.issuer.managementToken(claims);
+      const answer = await call('PATCH', `/api/users/${id}`, { name: `${index}` }, { key, bearer });
+      expect(answer.json.name).toBe(String(index));
+    }
+  });
+
+  it('does not show more than the token of this request may see', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    const patch = async (scope: string) =>
+      call(
+        'PATCH',
+        '/api/profile',
+        { name: 'me' },
+        { key, bearer: await app.issuer.userToken(id, { scope }) },
+      );
+    expect((await patch('profile email')).json).toHaveProperty('primaryEmail');
+    expect((await patch('profile')).json.code).toBe('request.idempotency_key_mismatch');
+    expect((await patch('email profile')).json).toHaveProperty('primaryEmail');
+  });
+
+  it('of a request that still runs is 409 with Retry-After', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    const patch = () => call('PATCH', `/api/users/${id}`, { name: 'slow' }, { key });
+    await app.database.client.query('BEGIN');
+    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    const first = patch();
+    await sleep(200);
+    const second = await patch();
+    await app.database.client.query('ROLLBACK');
+    expect(second.json.code).toBe('request.idempotency_key_in_use');
+    expect(second.headers['retry-after']).toBe('1');
+    expect((await first).status).toBe(200);
+    expect(isReplayed(await patch())).toBe(true);
+  });
+
+  it.each(['', 'a b', 'ü', 'x'.repeat(256)])('%j is 400', async (key) => {
+    const answer = await call('POST', '/api/users', {}, { key });
+    expect(answer.json.code).toBe('request.invalid_header');
+  });
+
+  it('is not stored, nor anything that a password could be guessed by without it', async () => {
+    const id = await insertUser(app);
+    const [key, password] = [unique('key'), unique('password')];
+    const url = `/api/users/${id}/password`;
+    expect((await call('PATCH', url, { password }, { key })).status).toBe(200);
+    expect((await call('POST', `${url}/verify`, { password }, { key: `${key}2` })).status).toBe(
+      204,
+    );
+    expect((await call('PATCH', url, { password: 'other' }, { key })).status).toBe(422);
+    const { rows } = await app.database.client.query<{ all: string }>(
+      `SELECT string_agg(k::text, '') AS all FROM idempotency_keys k`,
+    );
+    expect(rows[0]?.all).not.toContain(key);
+    expect(rows[0]?.all).not.toContain(password);
+  });
+
+  it('does not let a suspended user see an answer again', async () => {
+    const id = await insertUser(app);
+    const options = { key: unique(), bearer: await app.issuer.userToken(id) };
+    const patch = () => call('PATCH', '/api/profile', { name: 'me' }, options);
+    expect((await patch()).status).toBe(200);
+    await call('PATCH', `/api/users/${id}/is-suspended`, { isSuspended: true });
+    expect((await patch()).json.code).toBe('user.suspended');
+  });
+
+  it('works with a first call that makes its user, also when a claim is taken', async () => {
+    const taken = await insertUser(app);
+    const sub = unique();
+    const claims = { preferred_username: taken, name: 'Claimed' };
+    const options = { key: unique(), bearer: await app.issuer.userToken(sub, claims) };
+    const patch = () =>
+      call('PATCH', '/api/profile', { avatar: 'https://example.com/a.png' }, options);
+    const first = await patch();
+    expect(first.json).toMatchObject({ id: sub, name: 'Claimed', username: null });
+    expect(essence(await patch())).toEqual(essence(first));
+    const types = (await historyOf(sub)).map(({ type }) => type);
+    expect(types).toEqual(['User.Data.Updated', 'User.Created']);
+  });
+
+  it('is forgotten when the database refuses the commit, and the change with it', async () => {
+    const id = await insertUser(app);
+    const key = unique();
+    await app.database.client.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`,
+    );
+    await app.database.client.query(
+      `CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON idempotency_keys
+       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    );
+    const patch = () => call('PATCH', `/api/users/${id}`, { name: 'x' }, { key });
+    expect((await patch()).status).toBe(500);
+    await app.database.client.query('DROP TRIGGER refuse ON idempotency_keys');
+    expect(await historyOf(id)).toEqual([]);
+    const second = await patch();
+    expect([second.status, isReplayed(second)]).toEqual([200, false]);
+  });
+});
