@@ -1,110 +1,24 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../src/database/loopback-port.js';
+import { isAlive, Place } from '../support/service.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { TestIssuer } from '../support/test-issuer.js';
 
-const main = resolve('dist/main.js');
-const tsx = resolve('node_modules/.bin/tsx');
-const tokenCommand = ['--tsconfig', resolve('tsconfig.json'), resolve('src/dev/token.ts')];
-
-let folder: string;
+let place: Place;
 let port: number;
-const started: Service[] = [];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'nameplate-start-'));
-  chmodSync(folder, 0o755);
-  port = await freePort();
+  place = await Place.find();
+  port = place.port;
 });
-afterEach(async () => {
-  for (const service of started.splice(0)) await service.stop();
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => place.stopAll());
+afterAll(() => place.remove());
 
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = server.address() as AddressInfo;
-      server.close(() => done(free));
-    });
-  });
-}
-
-/** The built service, started in the empty folder as `npm start` does. */
-class Service {
-  output = '';
-  readonly exit: Promise<number | null>;
-
-  private constructor(readonly process: ChildProcess) {
-    const collect = (chunk: Buffer) => (this.output += chunk.toString());
-    process.stdout?.on('data', collect);
-    process.stderr?.on('data', collect);
-    this.exit = new Promise((done) => process.once('exit', done));
-  }
-
-  static spawn(env: Record<string, string> = {}): Service {
-    const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [main], {
-      cwd: folder,
-      env: { PATH, PORT: String(port), ...env },
-    });
-    const service = new Service(child);
-    started.push(service);
-    return service;
-  }
-
-  static async start(env?: Record<string, string>): Promise<Service> {
-    const service = Service.spawn(env);
-    await service.says(/Swagger UI|Server listening/);
-    return service;
-  }
-
-  async says(text: RegExp): Promise<void> {
-    const ended = this.exit.then(() => 'ended' as const);
-    for (let waited = 0; waited < 20_000 && !text.test(this.output); waited += 50)
-      if ((await Promise.race([ended, sleep(50)])) === 'ended') break;
-    expect(this.output).toMatch(text);
-  }
-
-  /** Ctrl-C. */
-  async stop(): Promise<number | null> {
-    this.process.kill('SIGINT');
-    return this.exit;
-  }
-
-  async kill(): Promise<void> {
-    this.process.kill('SIGKILL');
-    await this.exit;
-  }
-}
-
-const postgresPid = () => {
-  const file = join(folder, '.data', 'postgres', 'postmaster.pid');
-  return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
-};
-
-function isAlive(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    // A killed process that nobody has waited for is still listed.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-const token = (...args: string[]) =>
-  spawnSync(tsx, [...tokenCommand, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
-  });
+const token = (...args: string[]) => place.token(args);
 
 async function patchDemo(name: string): Promise<number> {
   const response = await fetch(`http://localhost:${port}/api/profile`, {
@@ -138,7 +52,7 @@ async function recovers(name: string): Promise<void> {
 
 describe('a start with nothing configured', () => {
   it('prints two curl lines that answer 200 when pasted', async () => {
-    const service = await Service.start();
+    const service = await place.start();
     await service.says(/api\/users\/demo.*\n/);
     const lines = service.output.split('\n').filter((line) => line.startsWith('curl '));
     expect(lines).toHaveLength(2);
@@ -151,7 +65,7 @@ describe('a start with nothing configured', () => {
   });
 
   it('leads one user through every route with curl (scripts/walk.sh)', async () => {
-    await Service.start();
+    await place.start();
     const { stdout, stderr } = spawnSync('sh', [resolve('scripts/walk.sh')], {
       encoding: 'utf8',
       env: {
@@ -166,54 +80,54 @@ describe('a start with nothing configured', () => {
   });
 
   it('finds its data again, and Ctrl-C leaves no process behind', async () => {
-    const first = await Service.start();
+    const first = await place.start();
     expect(await patchDemo('kept')).toBe(200);
-    const pid = postgresPid();
+    const pid = place.postgresPid();
     expect(isAlive(pid)).toBe(true);
     expect(await first.stop()).toBe(0);
     expect(isAlive(pid)).toBe(false);
-    await Service.start();
+    await place.start();
     expect(await demoName()).toBe('kept');
   });
 
   it('comes back after a kill -9 of the service, with nothing lost', async () => {
-    const first = await Service.start();
+    const first = await place.start();
     expect(await patchDemo('before kill 1')).toBe(200);
     await first.kill();
-    const second = await Service.start();
+    const second = await place.start();
     expect(await demoName()).toBe('before kill 1');
-    const pid = postgresPid();
+    const pid = place.postgresPid();
     await second.stop();
     expect(isAlive(pid)).toBe(false);
   });
 
   it('comes back by itself after a kill -9 of PostgreSQL, with nothing lost', async () => {
-    await Service.start();
+    await place.start();
     expect(await patchDemo('before kill 2')).toBe(200);
-    process.kill(postgresPid() ?? 0, 'SIGKILL');
+    process.kill(place.postgresPid() ?? 0, 'SIGKILL');
     await recovers('after kill 2');
     expect(await demoName()).toBe('after kill 2');
   });
 
   it('comes back after a kill -9 of both, with nothing lost', async () => {
-    const first = await Service.start();
+    const first = await place.start();
     expect(await patchDemo('before kill 3')).toBe(200);
-    process.kill(postgresPid() ?? 0, 'SIGKILL');
+    process.kill(place.postgresPid() ?? 0, 'SIGKILL');
     await first.kill();
-    await Service.start();
+    await place.start();
     expect(await demoName()).toBe('before kill 3');
   });
 
   it('tells a second start what is taken, and goes on itself', async () => {
-    await Service.start();
-    const second = Service.spawn();
+    await place.start();
+    const second = place.spawn();
     expect(await second.exit).toBe(1);
     expect(second.output).toContain('.data is in use by another nameplate');
     expect(await patchDemo('still here')).toBe(200);
   });
 
   it('lets only one of two starts at the same moment through', async () => {
-    const both = [Service.spawn(), Service.spawn()];
+    const both = [place.spawn(), place.spawn()];
     const codes = await Promise.all(
       both.map(({ exit }) => Promise.race([exit, sleep(8000).then(() => 'runs')])),
     );
@@ -223,10 +137,10 @@ describe('a start with nothing configured', () => {
 
   it('says which port is taken, and leaves no process behind', async () => {
     const other = createServer().listen(port, '127.0.0.1');
-    const service = Service.spawn();
+    const service = place.spawn();
     expect(await service.exit).toBe(1);
     expect(service.output).toContain(`Port ${port} is taken`);
-    expect(isAlive(postgresPid())).toBe(false);
+    expect(isAlive(place.postgresPid())).toBe(false);
     other.close();
   });
 });
@@ -268,26 +182,22 @@ describe('production', () => {
   const production = { NODE_ENV: 'production' };
 
   it('demands a database and an issuer, and starts nothing embedded', async () => {
-    const service = Service.spawn(production);
+    const service = place.spawn(production);
     expect(await service.exit).toBe(1);
     expect(service.output).toMatch(/DATABASE_URL: is required in production/);
     expect(service.output).toMatch(/AUTH_ISSUER: is required in production/);
-    expect(isAlive(postgresPid())).toBe(false);
+    expect(isAlive(place.postgresPid())).toBe(false);
   });
 
   it('has no development tokens', () => {
-    const { status, stderr } = spawnSync(tsx, [...tokenCommand, 'user'], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'] ?? '', ...production },
-    });
+    const { status, stderr } = place.token(['user'], production);
     expect(status).toBe(2);
     expect(stderr).toContain('no development tokens in production');
   });
 
   it('runs on the given database and issuer, without a development route', async () => {
     const [database, issuer] = await Promise.all([createTestDatabase(), TestIssuer.start()]);
-    const service = await Service.start({
+    const service = await place.start({
       ...production,
       DATABASE_URL: database.url,
       AUTH_ISSUER: issuer.url,
@@ -295,14 +205,14 @@ describe('production', () => {
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
     expect((await get('/health/ready')).status).toBe(200);
     expect((await get('/development-issuer/jwks')).status).toBe(404);
-    expect(isAlive(postgresPid())).toBe(false);
+    expect(isAlive(place.postgresPid())).toBe(false);
     expect(await service.stop()).toBe(0);
     await issuer.stop();
     await database.drop();
   });
 
   it('does not start on a database that cannot be reached, and keeps its address to itself', async () => {
-    const service = Service.spawn({
+    const service = place.spawn({
       ...production,
       DATABASE_URL: `postgres://u:secret@127.0.0.1:${await freePort()}/d`,
       AUTH_ISSUER: 'https://issuer.example',
@@ -316,7 +226,7 @@ describe('production', () => {
     const database = await createTestDatabase(
       `template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`,
     );
-    const service = Service.spawn({
+    const service = place.spawn({
       ...production,
       DATABASE_URL: database.url,
       AUTH_ISSUER: 'https://issuer.example',
@@ -328,7 +238,7 @@ describe('production', () => {
 
   it('does not start on a database that lacks a migration', async () => {
     const database = await createTestDatabase('template0');
-    const service = Service.spawn({
+    const service = place.spawn({
       ...production,
       DATABASE_URL: database.url,
       AUTH_ISSUER: 'https://issuer.example',

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import { freePort } from '../../src/database/loopback-port.js';
+
+const main = resolve('dist/main.js');
+const tsx = resolve('node_modules/.bin/tsx');
+const tokenCommand = ['--tsconfig', resolve('tsconfig.json'), resolve('src/dev/token.ts')];
+
+/** The built service as a process, started as `npm start` does it. */
+export class Service {
+  output = '';
+  readonly exit: Promise<number | null>;
+
+  constructor(private readonly process: ChildProcess) {
+    const collect = (chunk: Buffer) => (this.output += chunk.toString());
+    process.stdout?.on('data', collect);
+    process.stderr?.on('data', collect);
+    this.exit = new Promise((done) => process.once('exit', done));
+  }
+
+  async says(text: RegExp): Promise<void> {
+    const ended = this.exit.then(() => 'ended' as const);
+    for (let waited = 0; waited < 20_000 && !text.test(this.output); waited += 50)
+      if ((await Promise.race([ended, sleep(50)])) === 'ended') break;
+    expect(this.output).toMatch(text);
+  }
+
+  /** Ctrl-C. */
+  async stop(): Promise<number | null> {
+    this.process.kill('SIGINT');
+    return this.exit;
+  }
+
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.exit;
+  }
+}
+
+/** An empty folder with a port of its own, where a service finds its data again. */
+export class Place {
+  private readonly started: Service[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+  ) {}
+
+  static async find(): Promise<Place> {
+    const folder = mkdtempSync(join(tmpdir(), 'nameplate-start-'));
+    chmodSync(folder, 0o755);
+    return new Place(folder, await freePort());
+  }
+
+  spawn(env: Record<string, string> = {}): Service {
+    const { PATH = '' } = process.env;
+    const child = spawn(process.execPath, [main], {
+      cwd: this.folder,
+      env: { PATH, PORT: String(this.port), ...env },
+    });
+    const service = new Service(child);
+    this.started.push(service);
+    return service;
+  }
+
+  async start(env?: Record<string, string>): Promise<Service> {
+    const service = this.spawn(env);
+    await service.says(/Swagger UI|Server listening/);
+    return service;
+  }
+
+  async stopAll(): Promise<void> {
+    for (const service of this.started.splice(0)) await service.stop();
+  }
+
+  /** kill -9. */
+  async killAll(): Promise<void> {
+    for (const service of this.started.splice(0)) await service.kill();
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  postgresPid(): number | undefined {
+    const file = join(this.folder, '.data', 'postgres', 'postmaster.pid');
+    return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+  }
+
+  /** `npm run token` with these arguments. */
+  token(args: string[], env: Record<string, string> = {}) {
+    return spawnSync(tsx, [...tokenCommand, ...args], {
+      cwd: this.folder,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', PORT: String(this.port), ...env },
+    });
+  }
+}
+
+export function isAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    process.kill(pid, 0);
+    // A killed process that nobody has waited for is still listed.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
