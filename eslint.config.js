@@ -17,7 +17,7 @@ const skippedTest = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', '.data', 'coverage', 'node_modules'] },
+  { ignores: ['**/dist', '.data', 'coverage', 'node_modules'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
@@ -52,7 +52,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config/env.ts', 'test/**'],
+    files: ['src/config/env.ts', 'test/**', 'examples/**'],
     rules: { 'no-restricted-syntax': ['error', dtoAsType, skippedTest] },
   },
   {

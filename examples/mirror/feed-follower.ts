@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { Mirror } from './mirror.js';
+import { type Event, NameplateClient } from './nameplate-client.js';
+
+/** Follows the feed by long polling. The position moves only after the events are applied. */
+@Injectable()
+export class FeedFollower implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new Logger(FeedFollower.name);
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly mirror: Mirror,
+    private readonly nameplate: NameplateClient,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.follow();
+  }
+
+  onModuleDestroy(): void {
+    this.closing.abort();
+  }
+
+  private async follow(): Promise<void> {
+    const { signal } = this.closing;
+    while (!signal.aborted)
+      try {
+        const { events, next } = await this.nameplate.events(await this.mirror.position(), signal);
+        for (const event of latestOfEach(events)) await this.mirror.apply(event);
+        await this.mirror.moveTo(next);
+      } catch (error) {
+        this.log.warn(`again in a second: ${String(error)}`);
+        await sleep(1_000);
+      }
+  }
+}
+
+/** Of several events of one user, the last one tells enough. */
+const latestOfEach = (events: Event[]) =>
+  new Map(events.map((event) => [event.subject, event])).values();

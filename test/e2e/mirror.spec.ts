@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../src/database/loopback-port.js';
+import { Place } from '../support/service.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+/** `MIRROR_CHANGES=10000 npm test -- mirror` makes as many as the README tells of. */
+const CHANGES = Number(process.env['MIRROR_CHANGES'] ?? 1_000);
+const WRITERS = 12;
+const USERS = 60;
+
+let place: Place;
+let token: string;
+beforeAll(async () => {
+  const built = spawnSync(resolve('node_modules/.bin/tsc'), ['-p', resolve('examples/mirror')]);
+  expect(built.stdout.toString()).toBe('');
+  place = await Place.find();
+  await place.start();
+  token = place.token(['management', '--expires-in', '3600']).stdout.trim();
+}, 60_000);
+afterAll(async () => {
+  await place.stopAll();
+  place.remove();
+});
+
+function send(method: string, path: string, body?: object): Promise<Response> {
+  return fetch(`http://127.0.0.1:${place.port}/api${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+}
+
+const random = (below: number) => Math.floor(Math.random() * below);
+
+/** Any change of any user; many are refused, and many users are deleted and made again. */
+function changeAtRandom(): Promise<Response> {
+  const id = `user${random(USERS)}`;
+  const dice = random(100);
+  if (dice < 8) return send('POST', '/users', { id, name: `made ${random(1e6)}` });
+  if (dice < 12) return send('DELETE', `/users/${id}`);
+  if (dice < 20) return send('PATCH', `/users/${id}/is-suspended`, { isSuspended: dice % 2 === 0 });
+  if (dice < 26)
+    return send('PUT', `/users/${id}/identities/github`, { userId: `g${random(1e6)}` });
+  if (dice < 50) {
+    const customData = { [`key${random(5)}`]: random(1e6) };
+    return send('PATCH', `/users/${id}/custom-data`, { customData });
+  }
+  if (dice < 60) return send('PATCH', `/users/${id}`, { username: `name${random(30)}` });
+  return send('PATCH', `/users/${id}`, { name: `changed ${random(1e6)}`, profile: { zip: dice } });
+}
+
+/** Makes this many changes that are acknowledged; meanwhile each crash, at equal distances. */
+async function makeChanges(count: number, crashes: (() => unknown)[]): Promise<void> {
+  let done = 0;
+  const crasher = async () => {
+    for (const [index, crash] of crashes.entries()) {
+      while (done < ((index + 1) * count) / (crashes.length + 1)) await sleep(20);
+      await crash();
+    }
+  };
+  const writer = async () => {
+    while (done < count)
+      try {
+        const response = await changeAtRandom();
+        await response.body?.cancel();
+        if (response.ok) done += 1;
+        else expect([404, 422, 503]).toContain(response.status);
+      } catch {
+        await sleep(100);
+      }
+  };
+  await Promise.all([crasher(), ...Array.from({ length: WRITERS }, writer)]);
+}
+
+/** The example as a process. */
+class MirrorProcess {
+  private child: ChildProcess | undefined;
+
+  constructor(private readonly env: Record<string, string>) {}
+
+  start(): void {
+    this.child = spawn(process.execPath, [resolve('examples/mirror/dist/main.js')], {
+      env: { PATH: process.env['PATH'] ?? '', ...this.env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+
+  async kill(): Promise<void> {
+    // It must not have ended by itself.
+    expect(this.child?.exitCode).toBeNull();
+    const gone = new Promise((done) => this.child?.once('exit', done));
+    this.child?.kill('SIGKILL');
+    await gone;
+  }
+}
+
+type Users = Record<string, { version: number; user: unknown }>;
+
+async function source(): Promise<Users> {
+  const users: Users = {};
+  for (let n = 0; n < USERS; n += 1) {
+    const response = await send('GET', `/users/user${n}`);
+    const user = (await response.json()) as { id: string };
+    const version = Number(response.headers.get('etag')?.replaceAll('"', ''));
+    if (response.ok) users[user.id] = { version, user };
+  }
+  return users;
+}
+
+async function copy({ client }: TestDatabase): Promise<Users> {
+  const { rows } = await client.query<{ id: string; version: string; user: unknown }>(
+    `SELECT id, version, profile AS user FROM mirrored_users
+     WHERE profile IS NOT NULL AND id LIKE 'user%'`,
+  );
+  return Object.fromEntries(
+    rows.map(({ id, version, user }) => [id, { version: Number(version), user }]),
+  );
+}
+
+/** Waits until the copy is equal, and fails with the difference when it does not become so. */
+async function isCopied(database: TestDatabase, expected: Users): Promise<void> {
+  for (let waited = 0; ; waited += 250)
+    try {
+      expect(await copy(database)).toEqual(expected);
+      return;
+    } catch (difference) {
+      if (waited > 30_000) throw difference;
+      await sleep(250);
+    }
+}
+
+describe('the mirror of the examples', () => {
+  it('ends equal to the source, from the feed, whatever crashes in between', async () => {
+    const database = await createTestDatabase('template0');
+    const mirror = new MirrorProcess({
+      NAMEPLATE_URL: `http://127.0.0.1:${place.port}`,
+      NAMEPLATE_TOKEN: token,
+      MIRROR_DATABASE_URL: database.url,
+      MIRROR_PORT: String(await freePort()),
+    });
+    mirror.start();
+    const crashes = [
+      () => mirror.kill().then(() => mirror.start()),
+      () => place.killAll().then(() => place.start()),
+      () => process.kill(place.postgresPid() ?? 0, 'SIGKILL'),
+      () => mirror.kill().then(() => mirror.start()),
+    ];
+    await makeChanges(CHANGES, crashes);
+    const expected = await source();
+    expect(Object.keys(expected).length).toBeGreaterThan(USERS / 4);
+    await isCopied(database, expected);
+    await mirror.kill();
+    await database.drop();
+  }, 240_000);
+});
