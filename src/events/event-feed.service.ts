@@ -59,8 +59,7 @@ export class EventFeed implements OnModuleDestroy {
     const events = await this.run<EventRow>(statements.selectFeed(TENANT, range, types));
     // Looked at after the events: retention may have deleted some of them meanwhile.
     if (after > 0) await this.checkKept(after);
-    const isFull = events.length === limit;
-    return { events, next: isFull ? Number(events.at(-1)?.sequence) : last, last };
+    return { events, next: hasMore(events, limit) ? Number(events.at(-1)?.sequence) : last, last };
   }
 
   /** The same, but if there is nothing yet, waits for events, at most so long. */
@@ -98,4 +97,10 @@ export class EventFeed implements OnModuleDestroy {
   private run<Row>([sql, parameters]: Statement): Promise<Row[]> {
     return retryOnContention(() => this.database.query<Row[]>(sql, parameters));
   }
+}
+
+/** Whether there may be events behind these. */
+export function hasMore(events: EventRow[], limit: number): boolean {
+  const found = events[0]?.found ?? 0;
+  return found === limit || found > events.length;
 }

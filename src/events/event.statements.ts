@@ -5,6 +5,8 @@ import type { Change } from './user-event.entity.js';
 
 /** One event as the statements below answer it. */
 export interface EventRow {
+  /** How many there are from the first of the answer on, up to the limit: some may be left out. */
+  found: number;
   id: string;
   sequence: string;
   type: EventType;
@@ -21,6 +23,19 @@ const eventRow = `
   e.id, e.sequence, e.type, e.user_id AS "userId", e.version,
   to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time,
   e.actor, e.request_id AS "requestId", e.changes`;
+
+/** Bytes of changes behind which an answer has no further event, or a thousand could be 100 MB. */
+const MAX_BYTES = 4_194_304;
+
+/** The first rows of a selection of events e: as many as are not too large, at least one. */
+const bounded = (selection: string, order: string) => `
+  WITH selected AS (${selection}),
+  measured AS (
+    SELECT *, count(*) OVER () AS found,
+      coalesce(sum(octet_length(changes::text)) OVER (
+        ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+    FROM selected)
+  SELECT ${eventRow}, e.found::integer FROM measured e WHERE e.before < ${MAX_BYTES} ORDER BY ${order}`;
 
 /** Gives every committed event, at most so many, its place in the feed; answers the last place. */
 export function sequenceEvents(tenantId: string, most: number): Statement {
@@ -39,10 +54,13 @@ export function selectFeed(
   types: readonly EventType[] | undefined,
 ): Statement {
   return [
-    `SELECT ${eventRow} FROM user_events e
-     WHERE e.tenant_id = $1 AND e.sequence > $2 AND e.sequence <= $3
-       AND ($4::text[] IS NULL OR e.type = ANY ($4::text[]))
-     ORDER BY e.sequence LIMIT $5`,
+    bounded(
+      `SELECT * FROM user_events
+       WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3
+         AND ($4::text[] IS NULL OR type = ANY ($4::text[]))
+       ORDER BY sequence LIMIT $5`,
+      'sequence',
+    ),
     [tenantId, range.after, range.last, types ?? null, range.limit],
   ];
 }
@@ -54,12 +72,15 @@ export function selectHistory(
   { before, limit }: { before: number | undefined; limit: number },
 ): Statement {
   return [
-    `SELECT ${eventRow} FROM user_events e
-     WHERE e.tenant_id = $1 AND e.user_id = $2 AND e.sequence IS NOT NULL
-       AND ($3::bigint IS NULL OR (e.occurred_at, e.version) < (
-         SELECT b.occurred_at, b.version FROM user_events b
-         WHERE b.tenant_id = $1 AND b.sequence = $3 AND b.user_id = $2))
-     ORDER BY e.occurred_at DESC, e.version DESC LIMIT $4`,
+    bounded(
+      `SELECT * FROM user_events
+       WHERE tenant_id = $1 AND user_id = $2 AND sequence IS NOT NULL
+         AND ($3::bigint IS NULL OR (occurred_at, version) < (
+           SELECT b.occurred_at, b.version FROM user_events b
+           WHERE b.tenant_id = $1 AND b.sequence = $3 AND b.user_id = $2))
+       ORDER BY occurred_at DESC, version DESC LIMIT $4`,
+      'occurred_at DESC, version DESC',
+    ),
     [tenantId, userId, before ?? null, limit],
   ];
 }

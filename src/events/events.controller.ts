@@ -5,7 +5,7 @@ import { ManagementAuth } from '../auth/access.js';
 import { CurrentPrincipal, type Principal } from '../auth/principal.js';
 import { pageLink } from '../http/page-link.js';
 import { CLOUD_EVENTS, type CloudEventDto, toCloudEvent } from './cloud-event.dto.js';
-import { EventFeed } from './event-feed.service.js';
+import { EventFeed, hasMore } from './event-feed.service.js';
 import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
 import { eventStream } from './event-stream.js';
 import * as docs from './events.docs.js';
@@ -58,7 +58,7 @@ export class EventsController {
     const { before, limit } = parseHistoryQuery(parameters);
     const events = await this.feed.history(userId, before, limit);
     const oldest = events.at(-1);
-    if (oldest && events.length === limit)
+    if (oldest && hasMore(events, limit))
       void reply.header('Link', pageLink(url, 'next', { cursor: oldest.sequence }));
     void reply.headers({ 'Content-Type': CLOUD_EVENTS, 'Cache-Control': 'private, no-cache' });
     return events.map(toCloudEvent);

@@ -56,6 +56,27 @@ describe('GET /api/events', () => {
     expect(sequences(events(await call('GET', nextOf(page))))).toEqual([start + 6]);
   });
 
+  it('ends a page early when its events are large, and misses none', async () => {
+    const id = await insertUser(app);
+    const start = await lastSequence();
+    for (let n = 0; n < 45; n += 1)
+      await change(id, { customData: { big: `${n}`.padEnd(64_000, 'x') } });
+    const seen: number[] = [];
+    const lengths: number[] = [];
+    for (let page = await feed(`after=${start}`); events(page).length > 0;) {
+      lengths.push(events(page).length);
+      seen.push(...sequences(events(page)));
+      page = await call('GET', nextOf(page));
+    }
+    expect(seen).toEqual(Array.from({ length: 45 }, (_, index) => start + index + 1));
+    expect(lengths.length).toBeGreaterThan(1);
+    const [first = 0] = lengths;
+    const history = await call('GET', `/api/users/${id}/events`);
+    expect(events(history).length).toBeLessThan(first + 3);
+    const older = events(await call('GET', nextOf(history)));
+    expect(older[0]?.data.version).toBe(Number(events(history).at(-1)?.data.version) - 1);
+  });
+
   it('has only the types asked for, and goes on behind the others', async () => {
     const start = await lastSequence();
     const id = await insertUser(app);

@@ -97,6 +97,15 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
     expect(seen).toHaveLength(1);
   });
 
+  it('with an Idempotency-Key is a transaction of nine statements', async () => {
+    const seen = await statements(async () => {
+      const headers = { 'idempotency-key': unique() };
+      const answer = await app.call({ ...calls[route], body: { name: unique() }, headers });
+      expect(answer.status).toBe(200);
+    });
+    expect(seen).toHaveLength(9);
+  });
+
   it('writes no transaction around it', async () => {
     const seen = await statements(async () => {
       await app.call({ ...calls[route], body: { name: unique() } });
