@@ -76,7 +76,10 @@ export async function createApp(
     await app.register(cors, {
       origin: env.CORS_ORIGINS,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+      exposedHeaders: [
+        ...['ETag', 'Idempotency-Replayed', 'Last-Sequence', 'Link', 'Location', 'Retry-After'],
+        ...['Total-Number', 'Total-Number-Is-Estimate', 'WWW-Authenticate', 'X-Request-Id'],
+      ],
       maxAge: 600,
     });
   setUpOpenApi(app);

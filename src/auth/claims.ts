@@ -19,7 +19,7 @@ export function toPrincipal(
   now = Date.now() / 1000,
 ): Principal | undefined {
   const { sub, exp, nbf, iat, aud } = claims;
-  if (typeof sub !== 'string' || sub === '') return undefined;
+  if (!isText(sub) || sub === '') return undefined;
   if (typeof exp !== 'number' || exp <= now) return undefined;
   if (!isReached(nbf, now) || !isReached(iat, now)) return undefined;
   const other = kind === 'user' ? audiences.management : audiences.user;
@@ -28,11 +28,15 @@ export function toPrincipal(
   return {
     kind,
     subject: sub,
-    clientId: typeof client === 'string' ? client : undefined,
+    clientId: isText(client) ? client : undefined,
     scopes: toScopes(claims),
     expiresAt: exp,
   };
 }
+
+/** What PostgreSQL can keep, too. */
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 
 function isReached(time: unknown, now: number): boolean {
   return time === undefined || (typeof time === 'number' && time <= now + LEEWAY);

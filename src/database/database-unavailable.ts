@@ -1,3 +1,5 @@
+import { QueryRunnerAlreadyReleasedError } from 'typeorm';
+
 /** SQLSTATE classes and codes that say «not now», not «not so» (PostgreSQL, appendix A). */
 const SQLSTATES = /^(08...|53[0-9]..|57P0[1235]|57014|55P03|25006|40001|40P01)$/;
 const SYSTEM_ERRORS =
@@ -9,6 +11,8 @@ const MESSAGES =
 /** Whether an error means that the database cannot be reached or takes no more work just now. */
 export function databaseUnavailable(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
+  // The connection was lost between two statements of one transaction.
+  if (thrown instanceof QueryRunnerAlreadyReleasedError) return true;
   const { code, severity } = thrown as { code?: unknown; severity?: unknown };
   // FATAL ends the session: the connection was refused or cut, whatever the code.
   if (severity === 'FATAL' || severity === 'PANIC') return true;

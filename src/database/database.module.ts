@@ -1,8 +1,10 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { databaseOptions } from './options.js';
+import { guardPool } from './guard-pool.js';
 import { checkDatabase } from './check-database.js';
 
 const QUERY_TIMEOUT_MS = 10_000;
@@ -25,6 +27,7 @@ export class DatabaseModule implements OnModuleInit {
   constructor(private readonly database: DataSource) {}
 
   onModuleInit(): Promise<void> {
+    guardPool((this.database.driver as unknown as { master: Pool }).master);
     return checkDatabase(this.database);
   }
 }

@@ -4,6 +4,7 @@ import { retryOnContention } from '../database/retry-on-contention.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { AppError, invalidInput } from '../errors/app-error.js';
+import { USER_ID } from '../validation/rules.js';
 import * as statements from './event.statements.js';
 import type { EventRow } from './event.statements.js';
 import type { EventType } from './event-types.js';
@@ -76,12 +77,13 @@ export class EventFeed implements OnModuleDestroy {
 
   /** @throws AppError entity.not_found when there is neither such a user nor any event of one */
   async history(userId: string, before: number | undefined, limit: number): Promise<EventRow[]> {
+    if (!USER_ID.test(userId)) throw neverWas();
     await this.sequencer.advance();
     const range = { before, limit };
     const events = await this.run<EventRow>(statements.selectHistory(TENANT, userId, range));
     if (events.length > 0 || before !== undefined) return events;
     const [user] = await this.run(statements.selectUserExists(TENANT, userId));
-    if (!user) throw new AppError('entity.not_found', 'There is no such user, and never was.');
+    if (!user) throw neverWas();
     return [];
   }
 
@@ -98,6 +100,9 @@ export class EventFeed implements OnModuleDestroy {
     return retryOnContention(() => this.database.query<Row[]>(sql, parameters));
   }
 }
+
+const neverWas = () =>
+  new AppError('entity.not_found', 'There is no such user, and no event of one is kept.');
 
 /** Whether there may be events behind these. */
 export function hasMore(events: EventRow[], limit: number): boolean {

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Env } from '../config/env.js';
 import { retryOnContention } from '../database/retry-on-contention.js';
 import { TENANT } from '../database/tenant.js';
 import { sequenceEvents } from './event.statements.js';
@@ -10,19 +11,39 @@ const BATCH = 1_000;
 /** Milliseconds between two looks for new events, while somebody waits for them. */
 const POLL_MS = 200;
 
+/** Milliseconds between two looks while nobody does. */
+const BACKGROUND_MS = 2_000;
+
 /**
- * Numbers committed events. Every reader asks for it before it reads, so no event waits for a
+ * Numbers committed events. Every reader asks for it before it reads, so none depends on a
  * background process; concurrent calls of this process share one statement.
  */
 @Injectable()
-export class EventSequencer {
+export class EventSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   /** As far as this process knows. */
   private last = 0;
   private running: Promise<number> | undefined;
   private following: Promise<number> | undefined;
   private watching: Promise<number> | undefined;
 
-  constructor(private readonly database: DataSource) {}
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly env: Env,
+    private readonly database: DataSource,
+  ) {}
+
+  /** Without readers, too, or the first one to come would have to wait for all there is. */
+  onApplicationBootstrap(): void {
+    if (this.env.BACKGROUND_WORK === 'off') return;
+    this.timer = setInterval(() => {
+      this.advance().catch(() => undefined);
+    }, BACKGROUND_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
 
   /** The last place in the feed, after all events that were committed before this call have one. */
   advance(): Promise<number> {

@@ -17,8 +17,13 @@ export interface StreamOptions {
 }
 
 /** The feed as server-sent events (HTML, section 9.2); the id of each is its sequence. */
-export const eventStream = (feed: EventFeed, query: FeedQuery, options: StreamOptions) =>
-  Readable.from(blocks(feed, query, options), { objectMode: false });
+export function eventStream(feed: EventFeed, query: FeedQuery, options: StreamOptions): Readable {
+  const stream = Readable.from(blocks(feed, query, options), { objectMode: false });
+  // A reader that does not read would keep it open.
+  const late = options.until - Date.now() + KEEP_ALIVE_MS;
+  const timer = setTimeout(() => stream.destroy(), Math.min(late, 2 ** 31 - 1)).unref();
+  return stream.once('close', () => clearTimeout(timer));
+}
 
 async function* blocks(
   feed: EventFeed,

@@ -90,8 +90,8 @@ export function selectUserExists(tenantId: string, id: string): Statement {
 }
 
 /**
- * Leaves of each change of a user only the field that it was in: keys of custom data may say as much
- * as values. Answers how many events there are.
+ * Leaves of each change of a user, up to the last deletion of one with this id, only the field that it
+ * was in: keys of custom data may say as much as values. Answers how many events that were.
  */
 export function eraseEvents(tenantId: string, userId: string): Statement {
   return [
@@ -100,7 +100,10 @@ export function eraseEvents(tenantId: string, userId: string): Statement {
          SELECT coalesce(jsonb_agg(DISTINCT
            jsonb_build_object('pointer', '/' || split_part(change ->> 'pointer', '/', 2))), '[]')
          FROM jsonb_array_elements(changes) change)
-       WHERE tenant_id = $1 AND user_id = $2 RETURNING 1)
+       WHERE tenant_id = $1 AND user_id = $2 AND occurred_at <= (
+         SELECT max(occurred_at) FROM user_events
+         WHERE tenant_id = $1 AND user_id = $2 AND type = 'User.Deleted')
+       RETURNING 1)
      SELECT count(*)::integer AS events FROM erased`,
     [tenantId, userId],
   ];

@@ -10,6 +10,9 @@ import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
 import { eventStream } from './event-stream.js';
 import * as docs from './events.docs.js';
 
+/** In `Accept`, unless with the weight 0. */
+const EVENT_STREAM = /text\/event-stream(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i;
+
 /** Management: what happened to users, for administrators and for other services. */
 @ApiTags('events')
 @Controller('api')
@@ -30,14 +33,15 @@ export class EventsController {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     void reply.header('Cache-Control', 'no-store');
-    if (request.headers.accept?.includes('text/event-stream')) {
+    if (EVENT_STREAM.test(request.headers.accept ?? '')) {
       const first = await this.feed.read(query);
       const onProblem = (error: unknown) => request.log.warn({ err: error }, 'event stream');
       const until = expiresAt * 1_000;
       const stream = eventStream(this.feed, query, { first, until, gone: gone.signal, onProblem });
       return new StreamableFile(stream, { type: 'text/event-stream' });
     }
-    const { events, next, last } = await this.feed.readOrWait(query, waitMs, gone.signal);
+    const patience = Math.min(waitMs, expiresAt * 1_000 - Date.now());
+    const { events, next, last } = await this.feed.readOrWait(query, patience, gone.signal);
     void reply.headers({
       'Content-Type': CLOUD_EVENTS,
       Link: pageLink(request.url, 'next', { after: String(next) }),

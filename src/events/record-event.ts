@@ -1,4 +1,5 @@
 import type { EventType } from './event-types.js';
+import { eventId } from './recorded-events.js';
 import type { Origin } from './origin.js';
 
 /** What an event says beside the change itself. */
@@ -32,12 +33,13 @@ export function recordEvent(
   fixed: unknown[],
 ): [sql: string, parameters: unknown[]] {
   const first = fixed.length + 1;
-  const parameters = [type, origin.actor && JSON.stringify(origin.actor), origin.requestId];
+  const actor = origin.actor && JSON.stringify(origin.actor);
+  const parameters = [type, actor, origin.requestId, eventId()];
   const hidden = JSON.stringify(secrets.map((pointer) => ({ pointer })));
   return [
     `INSERT INTO user_events
        (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
-     SELECT $1, gen_random_uuid(), ${userId}, ${version}, ${at}, $${first}::varchar, $${first + 1}::jsonb,
+     SELECT $1, $${first + 3}::uuid, ${userId}, ${version}, ${at}, $${first}::varchar, $${first + 1}::jsonb,
        $${first + 2}::varchar, json_changes(${before}, ${after}, ${withValues}) || '${hidden}'::jsonb
      FROM ${from}`,
     [...fixed, ...parameters],

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { EventsModule } from '../events/events.module.js';
 import { RetentionService } from './retention.service.js';
 
-@Module({ providers: [RetentionService] })
+@Module({ imports: [EventsModule], providers: [RetentionService] })
 export class RetentionModule {}

@@ -10,6 +10,8 @@ import { Env } from '../config/env.js';
 import { retryOnContention } from '../database/retry-on-contention.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
+import { EventSequencer } from '../events/event-sequencer.js';
+import { loggableError } from '../logging/loggable-error.js';
 import { pruneEvents, pruneKeys } from './retention.statements.js';
 
 /** Rows that one statement deletes at most, and the pause behind it: nobody else waits for long. */
@@ -28,13 +30,16 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
   constructor(
     private readonly env: Env,
     private readonly database: DataSource,
+    private readonly sequencer: EventSequencer,
   ) {}
 
   onApplicationBootstrap(): void {
     if (this.env.BACKGROUND_WORK === 'off') return;
-    this.timer = setInterval(() => {
-      this.prune().catch((error: unknown) => this.log.warn(`retention: ${String(error)}`));
-    }, INTERVAL_MS).unref();
+    const prune = () => {
+      this.prune().catch((error: unknown) => this.log.warn(loggableError(error)));
+    };
+    this.timer = setInterval(prune, INTERVAL_MS).unref();
+    prune();
   }
 
   onModuleDestroy(): void {
@@ -45,6 +50,8 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
   /** Deletes all that is over by now. */
   async prune(batch = BATCH): Promise<void> {
     const days = this.env.EVENTS_RETENTION_DAYS;
+    // Only what has its place in the feed can be deleted from its beginning.
+    await this.sequencer.advance();
     if (days > 0) await this.drain(pruneEvents(TENANT, days, batch), batch);
     await this.drain(pruneKeys(TENANT, batch), batch);
   }

@@ -28,7 +28,7 @@ export class ErasureService {
     await inTransaction(this.database, async () => {
       const isDeleted = await this.deleteIfThere(id, write);
       const [erased] = await query<{ events: number }>(this.database, eraseEvents(TENANT, id));
-      if (!isDeleted && erased?.events === 0) throw userNotFound();
+      if (!isDeleted && (erased?.events === 0 || write.ifMatch)) throw userNotFound();
       await query(this.database, eraseAnswers(TENANT, id));
     });
   }

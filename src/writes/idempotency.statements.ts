@@ -33,30 +33,38 @@ export function selectAnswer(tenantId: string, id: string, user: string | undefi
   return [
     `SELECT k.fingerprint, k.answer, EXISTS (
        SELECT FROM users u WHERE u.tenant_id = $1 AND u.id = $3 AND u.is_suspended) AS "isSuspended"
-     FROM idempotency_keys k WHERE k.tenant_id = $1 AND k.id = $2`,
+     FROM idempotency_keys k
+     WHERE k.tenant_id = $1 AND k.id = $2 AND k.expires_at >= now()`,
     [tenantId, id, user ?? null],
   ];
 }
 
+/**
+ * Keeps an answer with its key. One that shows a user is kept only with that user's row held: whoever
+ * erases the user waits, and then finds the answer; if the user is gone already, it is left out.
+ */
 export function storeAnswer(
   tenantId: string,
   id: string,
-  userId: string | undefined,
-  answer: string,
+  { answer, userId, showsUser }: { answer: string; userId: string | undefined; showsUser: boolean },
 ): Statement {
   return [
-    `UPDATE idempotency_keys SET user_id = $3, answer = $4 WHERE tenant_id = $1 AND id = $2`,
-    [tenantId, id, userId ?? null, answer],
+    `WITH shown AS MATERIALIZED (
+       SELECT 1 FROM users WHERE tenant_id = $1 AND id = $3 AND $5::boolean FOR KEY SHARE)
+     UPDATE idempotency_keys SET user_id = $3, answer =
+       CASE WHEN NOT $5::boolean OR EXISTS (SELECT FROM shown) THEN $4 END
+     WHERE tenant_id = $1 AND id = $2`,
+    [tenantId, id, userId ?? null, answer, showsUser],
   ];
 }
 
-/** The changes of the events that the transaction of a request has recorded so far. */
-export function selectOwnChanges(tenantId: string, requestId: string): Statement {
+/** The changes of events that the running transaction has recorded. */
+export function selectChanges(tenantId: string, ids: string[]): Statement {
   return [
     `SELECT changes FROM user_events
-     WHERE tenant_id = $1 AND request_id = $2 AND sequence IS NULL AND occurred_at >= now()
+     WHERE tenant_id = $1 AND sequence IS NULL AND id = ANY ($2::uuid[])
      ORDER BY occurred_at, version`,
-    [tenantId, requestId],
+    [tenantId, ids],
   ];
 }
 

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
+import { USER_ID } from '../validation/rules.js';
 import { isMergePatch, JsonBody } from '../http/json-body.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -64,4 +65,12 @@ export function replay(outcome: Outcome, reply: FastifyReply): unknown {
   }
   void reply.status(outcome.status).headers({ ...outcome.headers, ...again });
   return outcome.body;
+}
+
+/** The user that the answer is about, if it is one that can be. */
+export function userOf({ params, principal }: FastifyRequest, outcome: Outcome) {
+  const made = 'body' in outcome ? (outcome.body as { id?: string } | undefined)?.id : undefined;
+  const own = principal?.kind === 'user' ? principal.subject : undefined;
+  const id = (params as { userId?: string }).userId ?? own ?? made;
+  return id !== undefined && USER_ID.test(id) ? id : undefined;
 }

@@ -9,11 +9,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
-import { inTransaction, withTransaction } from '../database/current-transaction.js';
-import { retryOnContention } from '../database/retry-on-contention.js';
+import { inTransaction, rolledBack } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
+import { notingEvents } from '../events/recorded-events.js';
 import type { Change } from '../events/user-event.entity.js';
 import { isSet } from '../http/flags.js';
 import { userSuspended } from '../users/user.errors.js';
@@ -44,37 +44,25 @@ export class WriteInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const key = idempotency.idempotencyKey(request);
     const handle = () => lastValueFrom(next.handle(), { defaultValue: undefined });
-    if (options.dryRun && isSet(request, 'dryRun'))
-      return from(retryOnContention(() => this.tried(request, reply, options, handle)));
+    if (options.dryRun && isSet(request, 'dryRun')) return from(this.tried(reply, options, handle));
     if (key === undefined) return next.handle();
     return from(this.once(key, request, reply, handle));
   }
 
   /** What would come of the request, and nothing of it stays. */
   private async tried(
-    request: FastifyRequest,
     reply: FastifyReply,
     { part }: WriteOptions,
     handle: Handle,
   ): Promise<unknown> {
-    const runner = this.database.createQueryRunner();
-    try {
-      await runner.startTransaction();
-      const answer = await withTransaction(runner.manager, handle);
-      const own = await run<{ changes: Change[] }>(
-        runner.manager,
-        statements.selectOwnChanges(TENANT, request.id),
-      );
-      for (const name of ['ETag', 'Location']) reply.removeHeader(name);
-      void reply.status(200);
-      return {
-        user: part ? { [part]: answer } : (answer ?? null),
-        changes: own.flatMap(({ changes }) => changes),
-      };
-    } finally {
-      if (runner.isTransactionActive) await runner.rollbackTransaction();
-      await runner.release();
-    }
+    const { answer, changes } = await rolledBack(this.database, async (manager) => {
+      const { result, ids } = await notingEvents(handle);
+      const own = await run<{ changes: Change[] }>(manager, statements.selectChanges(TENANT, ids));
+      return { answer: result, changes: own.flatMap((event) => event.changes) };
+    });
+    for (const name of ['ETag', 'Location']) reply.removeHeader(name);
+    void reply.status(200);
+    return { user: part ? { [part]: answer } : (answer ?? null), changes };
   }
 
   /** The request itself, the first time; the answer that it had then, every other time. */
@@ -87,35 +75,35 @@ export class WriteInterceptor implements NestInterceptor {
     const principal = request.principal as Principal;
     const id = idempotency.keyId(key, principal);
     const fingerprint = idempotency.fingerprint(key, request);
-    const give = await inTransaction(this.database, async (manager) => {
-      if (!(await take(manager, id, fingerprint))) {
-        const outcome = await remembered(manager, id, fingerprint, principal);
-        return () => idempotency.replay(outcome, reply);
-      }
-      const settled = await settle(handle, reply);
-      const answer = JSON.stringify(settled.outcome);
-      const userId = userOf(request, settled.outcome);
-      await run(manager, statements.storeAnswer(TENANT, id, userId, answer));
-      return settled.give;
-    });
-    return give();
+    try {
+      const give = await inTransaction(this.database, async (manager) => {
+        if (!(await take(manager, id, fingerprint))) {
+          const outcome = await remembered(manager, id, fingerprint, principal);
+          return () => idempotency.replay(outcome, reply);
+        }
+        const { outcome, give: answer } = await settle(handle, reply);
+        const userId = idempotency.userOf(request, outcome);
+        const showsUser = userId !== undefined && 'body' in outcome && outcome.body !== undefined;
+        const stored = { answer: JSON.stringify(outcome), userId, showsUser };
+        await run(manager, statements.storeAnswer(TENANT, id, stored));
+        return answer;
+      });
+      return give();
+    } catch (error) {
+      if (!isLockNotAvailable(error)) throw error;
+      // Somebody else holds the key: to do the request, or only to see that it is done.
+      const outcome = await remembered(this.database.manager, id, fingerprint, principal);
+      return idempotency.replay(outcome, reply);
+    }
   }
 }
 
+/** Whether the key is this request's now. */
 async function take(manager: EntityManager, id: string, fingerprint: string): Promise<boolean> {
   await run(manager, [statements.LOCK_TIMEOUT, []]);
-  try {
-    const taken = await run(manager, statements.takeKey(TENANT, id, fingerprint));
-    await run(manager, [statements.NO_LOCK_TIMEOUT, []]);
-    return taken.length > 0;
-  } catch (error) {
-    if (!isLockNotAvailable(error)) throw error;
-    throw new AppError(
-      'request.idempotency_key_in_use',
-      'A request with this Idempotency-Key is still running.',
-      { headers: { 'Retry-After': '1' } },
-    );
-  }
+  const taken = await run(manager, statements.takeKey(TENANT, id, fingerprint));
+  await run(manager, [statements.NO_LOCK_TIMEOUT, []]);
+  return taken.length > 0;
 }
 
 async function remembered(
@@ -129,8 +117,14 @@ async function remembered(
     manager,
     statements.selectAnswer(TENANT, id, user),
   );
-  if (row?.isSuspended) throw userSuspended();
-  if (row?.fingerprint !== fingerprint)
+  if (!row)
+    throw new AppError(
+      'request.idempotency_key_in_use',
+      'A request with this Idempotency-Key is still running.',
+      { headers: { 'Retry-After': '1' } },
+    );
+  if (row.isSuspended) throw userSuspended();
+  if (row.fingerprint !== fingerprint)
     throw new AppError(
       'request.idempotency_key_mismatch',
       'This Idempotency-Key was used for another request.',
@@ -155,14 +149,6 @@ async function settle(handle: Handle, reply: FastifyReply) {
       },
     };
   }
-}
-
-/** The user that the answer is about. */
-function userOf({ params, principal }: FastifyRequest, outcome: idempotency.Outcome) {
-  const { userId } = params as { userId?: string };
-  if (userId !== undefined) return userId;
-  if (principal?.kind === 'user') return principal.subject;
-  return 'body' in outcome ? (outcome.body as { id?: string } | undefined)?.id : undefined;
 }
 
 const run = <Row>(manager: EntityManager, [sql, parameters]: Statement) =>

@@ -53,6 +53,7 @@ const badCallers: Record<string, (kind: Kind) => Promise<string | undefined>> = 
   'a token issued in the future': (kind) => bearer(kind, { iat: seconds(30) }),
   'a token without subject': (kind) => bearer(kind, { sub: undefined }),
   'a token whose subject is a number': (kind) => bearer(kind, { sub: 5 }),
+  'a token whose subject no database can keep': (kind) => bearer(kind, { sub: 'a\0b' }),
   'a token signed by a key of its own': async (kind) =>
     bearer(kind, {}, {}, await createKey('first')),
   'a token of an unknown key': async (kind) => bearer(kind, {}, {}, await createKey('unknown')),

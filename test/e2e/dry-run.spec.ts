@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { events } from '../support/events.js';
 import { TestApp } from '../support/test-app.js';
@@ -129,6 +130,33 @@ describe('?dryRun=true', () => {
     expect(dry.json.code).toBe(plain.json.code);
   });
 
+  it('has only its own changes, also when other requests have the same id', async () => {
+    const [mine, other] = [await insertUser(app), await insertUser(app)];
+    const headers = { 'x-request-id': 'shared-by-a-gateway' };
+    for (let round = 0; round < 20; round += 1) {
+      const [dry] = await Promise.all([
+        call('PATCH', `/api/users/${mine}?dryRun=true`, { name: 'x' }, headers),
+        call('PATCH', `/api/users/${other}`, { avatar: `https://a.b/${round}` }, headers),
+      ]);
+      expect(dry.json.changes).toEqual([{ pointer: '/name', old: 'Before', new: 'x' }]);
+    }
+  });
+
+  it('is 503 when its connection is cut', async () => {
+    await app.database.client.query('BEGIN');
+    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    const waiting = call('PATCH', `/api/users/${id}?dryRun=true`, { name: 'x' });
+    await sleep(300);
+    await app.database.client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = $1 AND pid <> pg_backend_pid()`,
+      [app.database.name],
+    );
+    expect((await waiting).status).toBe(503);
+    await app.database.client.query('ROLLBACK');
+    expect((await call('PATCH', `/api/users/${id}?dryRun=true`, { name: 'x' })).status).toBe(200);
+  });
+
   it('does not use up an Idempotency-Key', async () => {
     const headers = { 'idempotency-key': unique() };
     const body = { name: unique() };
@@ -195,6 +223,35 @@ describe('DELETE ?erase=true', () => {
     expect((await call('DELETE', `/api/users/${user}?erase=true`)).status).toBe(204);
     expect(await changesOf(user)).toEqual([[], [{ pointer: '/name' }]]);
     expect((await call('DELETE', '/api/users/never?erase=true')).status).toBe(404);
+  });
+
+  it('does not touch the events of a new user with the id of the erased one', async () => {
+    const user = unique();
+    const create = () => call('POST', '/api/users', { id: user, name: 'kept' });
+    await create();
+    for (let round = 0; round < 20; round += 1) {
+      await call('DELETE', `/api/users/${user}`);
+      const [erased, made] = await Promise.all([
+        call('DELETE', `/api/users/${user}?erase=true`),
+        create(),
+      ]);
+      expect([erased.status, made.status]).toEqual([204, 201]);
+      const [newest] = events(await call('GET', `/api/users/${user}/events?limit=1`));
+      if (newest?.type === 'User.Created')
+        expect(newest.data.changes).toContainEqual({ pointer: '/name', old: null, new: 'kept' });
+      else expect(newest?.type).toBe('User.Deleted');
+      if (newest?.type === 'User.Deleted') await create();
+    }
+  });
+
+  it('of a user who is gone does not know the versions of If-Match', async () => {
+    const user = await insertUser(app);
+    await call('PATCH', `/api/users/${user}`, { name: unique() });
+    await call('DELETE', `/api/users/${user}`);
+    const headers = { 'if-match': '"3"' };
+    const answer = await call('DELETE', `/api/users/${user}?erase=true`, undefined, headers);
+    expect(answer.status).toBe(404);
+    expect((await changesOf(user))[1]?.[0]).toHaveProperty('new');
   });
 
   it('erases nothing when the user has another version', async () => {

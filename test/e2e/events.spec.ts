@@ -28,6 +28,9 @@ const countEvents = async () =>
       .rows[0]?.n,
   );
 
+const many = (count: number, value: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [n.toString(36), value]));
+
 describe('the event of a change', () => {
   it('is a CloudEvent that says who changed what, when, and to which version', async () => {
     const id = await insertUser(app);
@@ -82,6 +85,22 @@ describe('the event of a change', () => {
     const body = 'username' in patch ? { username: unique('Now_') } : patch;
     const event = await after(id, call('PATCH', `/api/users/${id}`, body));
     expect(event.data.changes.map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  it.each([
+    ['long keys above many values', (n: number) => ({ ['/'.repeat(20_000)]: many(1500, n) })],
+    ['many values', (n: number) => many(7500, n)],
+  ])('stays in proportion to what changed: %s', async (_, customData) => {
+    const id = await insertUser(app, { custom_data: {} });
+    await call('PATCH', `/api/users/${id}`, { customData: customData(1) });
+    const begin = Date.now();
+    const event = await after(id, call('PATCH', `/api/users/${id}`, { customData: customData(2) }));
+    expect(Date.now() - begin).toBeLessThan(3_000);
+    expect(JSON.stringify(event).length).toBeLessThan(300_000);
+    const [change] = event.data.changes;
+    expect(event.data.changes).toHaveLength(1);
+    expect(change?.pointer.startsWith('/customData')).toBe(true);
+    expect(JSON.stringify(change?.new)).toContain(':2');
   });
 
   it('has the value before and after, neither where there is none', async () => {
@@ -248,6 +267,10 @@ describe('GET /api/users/{userId}/events', () => {
     const types = (await historyOf(id)).map(({ type }) => type);
     const round = ['User.Deleted', 'User.Data.Updated', 'User.Created'];
     expect(types).toEqual([...round, ...round, ...round]);
+  });
+
+  it.each(['%00', 'a%20b', 'x'.repeat(129)])('is 404 for %s, which no user can be', async (id) => {
+    expect((await call('GET', `/api/users/${id}/events`)).status).toBe(404);
   });
 
   it.each(['limit=0', 'limit=1001', 'limit=x', 'cursor=0', 'cursor=x', 'page=1'])(

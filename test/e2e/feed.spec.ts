@@ -134,6 +134,15 @@ describe('a reader that waits', () => {
     expect(events(await waiting).map(({ type }) => type)).toEqual(['User.Deleted']);
   });
 
+  it('does not wait longer than its token is valid', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 2;
+    const bearer = await app.issuer.managementToken({ exp });
+    const url = `/api/events?after=${await lastSequence()}&wait=20`;
+    const answer = await app.call({ method: 'GET', url, token: bearer });
+    expect(answer.status).toBe(200);
+    expect(Date.now() / 1000).toBeLessThan(exp + 3);
+  });
+
   it('is answered with nothing, and where to go on, when the time is over', async () => {
     const start = await lastSequence();
     const answer = await feed(`after=${start}&wait=1`);
@@ -182,6 +191,15 @@ describe('an event stream', () => {
     expect(parsed.map((one) => one.id)).toEqual([String(start + 1), String(start + 2)]);
     expect(parsed[0]?.event).toBe('User.Data.Updated');
     expect(parsed[0]?.data).toMatchObject({ specversion: '1.0', subject: id });
+  });
+
+  it.each([
+    ['text/html, TEXT/EVENT-STREAM', true],
+    ['application/json, text/event-stream;q=0', false],
+  ])('is what Accept: %s asks for: %s', async (accept, isStream) => {
+    const { response } = await stream('types=User.Deleted&limit=1', 0, { headers: { accept } });
+    const type = response.headers.get('content-type') ?? '';
+    expect(type.startsWith('text/event-stream')).toBe(isStream);
   });
 
   it('goes on behind Last-Event-ID, which stands above `after`', async () => {

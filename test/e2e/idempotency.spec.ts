@@ -271,6 +271,73 @@ describe('an Idempotency-Key', () => {
     expect(types).toEqual(['User.Data.Updated', 'User.Created']);
   });
 
+  it('of an impossible user is as without a key', async () => {
+    const paths = [
+      '/api/users/%00',
+      `/api/users/${'x'.repeat(129)}`,
+      '/api/users/a%20b/custom-data',
+    ];
+    for (const url of paths) {
+      const body = url.endsWith('data') ? { customData: {} } : { name: 'x' };
+      expect((await call('PATCH', url, body, { key: unique() })).status).toBe(404);
+      if (!url.endsWith('data'))
+        expect(
+          (await call('DELETE', `${url}?erase=true`, undefined, { key: unique() })).status,
+        ).toBe(404);
+    }
+    const bearer = await app.issuer.userToken('y'.repeat(200));
+    const own = await call('PATCH', '/api/profile', { name: 'x' }, { key: unique(), bearer });
+    expect(own.status).toBe(404);
+  });
+
+  it('leaves nothing of a user who is erased at the same moment', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const id = await insertUser(app, { name: unique('private') });
+      const keys = Array.from({ length: 8 }, () => unique());
+      const patches = keys.map((key) => call('PATCH', `/api/users/${id}`, {}, { key }));
+      await sleep(round % 4);
+      expect((await call('DELETE', `/api/users/${id}?erase=true`)).status).toBe(204);
+      await Promise.all(patches);
+      for (const key of keys)
+        expect((await call('PATCH', `/api/users/${id}`, {}, { key })).text).not.toContain(
+          'private',
+        );
+    }
+    const { rows } = await app.database.client.query(
+      `SELECT answer FROM idempotency_keys WHERE answer LIKE '%"name":"private%'`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('that times out in the database leaves no connection with an open transaction', async () => {
+    const [id, other] = [await insertUser(app), await insertUser(app)];
+    await app.database.client.query('BEGIN');
+    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    const begin = Date.now();
+    const stuck = await Promise.all([
+      call('PATCH', `/api/users/${id}`, { name: 'x' }, { key: unique() }),
+      call('PATCH', `/api/users/${id}?dryRun=true`, { name: 'x' }),
+      call('PUT', `/api/users/${id}/identities/github`, { userId: unique() }),
+    ]);
+    expect(stuck.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(Date.now() - begin).toBeLessThan(14_000);
+    await app.database.client.query('ROLLBACK');
+    await Promise.all(
+      Array.from({ length: 30 }, (_, n) => call('PATCH', `/api/users/${other}`, { name: `n${n}` })),
+    );
+    const { rows } = await app.database.client.query<{ version: string }>(
+      'SELECT version FROM users WHERE id = $1',
+      [other],
+    );
+    expect(rows[0]?.version).toBe('31');
+    const open = await app.database.client.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = $1 AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()`,
+      [app.database.name],
+    );
+    expect(open.rowCount).toBe(0);
+  });
+
   it('is forgotten when the database refuses the commit, and the change with it', async () => {
     const id = await insertUser(app);
     const key = unique();

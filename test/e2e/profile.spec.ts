@@ -54,7 +54,7 @@ describe('GET /api/profile', () => {
     expect(answer.json.code).toBe('user.suspended');
   });
 
-  it.each(['nobody', 'no body', 'a\u0000b', 'x'.repeat(500), '../x'])(
+  it.each(['nobody', 'no body', 'x'.repeat(500), '../x'])(
     'answers 404 for the subject %j',
     async (sub) => {
       const token = await app.issuer.userToken(sub);

@@ -42,6 +42,16 @@ describe('EVENTS_RETENTION_DAYS', () => {
     expect(sequences(events(await feed('')))).toEqual([7, 8, 9, 10].map((n) => start + n));
   });
 
+  it('deletes also what no reader has ever asked for', async () => {
+    await app.call({ method: 'PATCH', url: `/api/users/${id}`, token, body: { name: unique() } });
+    await app.database.client.query(
+      `UPDATE user_events SET occurred_at = occurred_at - interval '31 days'`,
+    );
+    await prune(1000);
+    const { rowCount } = await app.database.client.query('SELECT FROM user_events');
+    expect(rowCount).toBe(0);
+  });
+
   it('keeps what is younger, and everything behind it', async () => {
     const start = await tenEvents(6, 29);
     await app.database.client.query(

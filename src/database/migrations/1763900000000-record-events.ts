@@ -35,7 +35,8 @@ export class RecordEvents1763900000000 implements MigrationInterface {
       )`);
     await runner.query(`INSERT INTO user_event_sequences (tenant_id) VALUES ('default')`);
     // The JSON Pointer (RFC 6901) of each value in which two documents differ, and the values.
-    // Objects are compared member by member, anything else as a whole.
+    // Objects are compared member by member, anything else as a whole; so are objects behind a
+    // long pointer, and all fields when the list would be long: each entry repeats its pointer.
     await runner.query(`
       CREATE FUNCTION json_changes(before jsonb, after jsonb, with_values boolean) RETURNS jsonb
       LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -51,16 +52,24 @@ export class RecordEvents1763900000000 implements MigrationInterface {
               FULL JOIN jsonb_each(CASE WHEN jsonb_typeof(part.old) = 'object'
                 AND jsonb_typeof(part.new) = 'object' THEN part.new ELSE '{}' END) n
               ON o.key = n.key) member
-          WHERE member.old IS DISTINCT FROM member.new)
-        SELECT coalesce(jsonb_agg(jsonb_build_object('pointer', pointer)
-            || CASE WHEN with_values AND old IS NOT NULL
-                 THEN jsonb_build_object('old', old) ELSE '{}' END
-            || CASE WHEN with_values AND new IS NOT NULL
-                 THEN jsonb_build_object('new', new) ELSE '{}' END
-            ORDER BY pointer COLLATE "C"), '[]')
-        FROM part
-        WHERE jsonb_typeof(old) IS DISTINCT FROM 'object'
-          OR jsonb_typeof(new) IS DISTINCT FROM 'object'
+          WHERE member.old IS DISTINCT FROM member.new AND length(part.pointer) <= 256),
+        change AS (
+          SELECT pointer, jsonb_build_object('pointer', pointer)
+              || CASE WHEN with_values AND old IS NOT NULL
+                   THEN jsonb_build_object('old', old) ELSE '{}' END
+              || CASE WHEN with_values AND new IS NOT NULL
+                   THEN jsonb_build_object('new', new) ELSE '{}' END AS entry,
+            pointer ~ '^/[^/]*$' AS is_field,
+            jsonb_typeof(old) IS DISTINCT FROM 'object' OR length(pointer) > 256
+              OR jsonb_typeof(new) IS DISTINCT FROM 'object' AS is_leaf
+          FROM part),
+        list AS (
+          SELECT jsonb_agg(entry ORDER BY pointer COLLATE "C") FILTER (WHERE is_leaf) AS leaves,
+            jsonb_agg(entry ORDER BY pointer COLLATE "C") FILTER (WHERE is_field) AS fields
+          FROM change)
+        SELECT coalesce(
+          CASE WHEN octet_length(leaves::text) > 262144 THEN fields ELSE leaves END, '[]')
+        FROM list
       $$`);
     // Numbers the events whose changes are committed, and answers the last number that was given.
     // The row of user_event_sequences stays locked until the numbers are committed, so whoever sees

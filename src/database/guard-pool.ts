@@ -1,0 +1,19 @@
+import type { Client, Pool } from 'pg';
+
+/** pg shows the statement that a connection is busy with under a private name only. */
+type Connection = Client & { _activeQuery: unknown };
+
+/**
+ * Keeps connections out of the pool that are not what the next request expects: one with an open
+ * transaction, into which its statements would go and be lost, or one that is still busy with a
+ * statement that timed out. They are closed; PostgreSQL then ends what they held.
+ */
+export function guardPool(pool: Pool): void {
+  pool.on('release', (_error: Error | undefined, client) => {
+    const connection = client as unknown as Connection;
+    const isOpen = connection.getTransactionStatus() !== 'I';
+    if (isOpen || connection._activeQuery) void connection.end().catch(() => undefined);
+  });
+  // Between the pool and its user a connection has nobody who listens for its end.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+}
