@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ERROR_CODES, type ErrorCode } from '../../src/errors/error-codes.js';
 import { type Call, TestApp } from '../support/test-app.js';
@@ -244,6 +245,28 @@ describe('the database', () => {
     await app.database.disconnectOthers();
     expect(answer.status).toBe(503);
     if (setting.includes('read_only')) expect(ready.status).toBe(503);
+    expect((await app.call(patch({ name: unique() }))).status).toBe(200);
+  });
+});
+
+describe('connections that are cut again and again under load', () => {
+  it('are 200 or 503, and never the end of the process', async () => {
+    const { client, name } = app.database;
+    const until = Date.now() + 2_000;
+    const writers = Array.from({ length: 20 }, async () => {
+      while (Date.now() < until)
+        expect([200, 503]).toContain((await app.call(patch({ name: unique() }))).status);
+    });
+    while (Date.now() < until) {
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = $1 AND pid <> pg_backend_pid()`,
+        [name],
+      );
+      await sleep(25);
+    }
+    await Promise.all(writers);
+    await app.database.disconnectOthers();
     expect((await app.call(patch({ name: unique() }))).status).toBe(200);
   });
 });
