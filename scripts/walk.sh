@@ -80,7 +80,16 @@ check 200 '"lastSignInAt":1700000000000' PATCH $one/sign-in '{"lastSignInAt":170
 check 200 '"isSuspended":true' PATCH $one/is-suspended '{"isSuspended":true}'
 check 403 user.suspended PATCH /api/profile '{"name":"x"}'
 check 200 '"isSuspended":false' PATCH $one/is-suspended '{"isSuspended":false}'
-check 204 '' DELETE $one
+
+check 200 '"changes":[{"new":"Dry"' PATCH "$one?dryRun=true" '{"name":"Dry"}'
+check 200 '"name":"Once"' PATCH $one '{"name":"Once"}' "Idempotency-Key: walk-$$"
+check 200 'dempotency-replayed: true' PATCH $one '{"name":"Once"}' "Idempotency-Key: walk-$$"
+check 422 request.idempotency_key_mismatch PATCH $one '{"name":"Twice"}' "Idempotency-Key: walk-$$"
+check 200 '"pointer":"/name"' GET $one/events
+check 200 '"type":"User.Created"' GET '/api/events?types=User.Created&limit=1000'
+
+check 204 '' DELETE "$one?erase=true"
+check 200 '"type":"User.Deleted"' GET $one/events
 check 404 entity.not_found GET $one
 
 echo "$count answers, all as they should be"
