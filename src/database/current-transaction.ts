@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { databaseUnavailable } from './database-unavailable.js';
+import { preparedQuery } from './prepared-query.js';
 import { retryOnContention } from './retry-on-contention.js';
 import type { Statement } from './statement.js';
 
@@ -28,7 +29,8 @@ export function rolledBack<Result>(database: DataSource, run: Run<Result>): Prom
 
 /** One statement: in the transaction that there is, if any, or else by itself. */
 export function query<Row>(database: DataSource, [sql, parameters]: Statement): Promise<Row[]> {
-  if (!current.getStore()) return retryOnContention(() => database.query<Row[]>(sql, parameters));
+  if (!current.getStore())
+    return retryOnContention(() => preparedQuery<Row>(database, [sql, parameters]));
   // Behind a savepoint, or a refusal would be the end of the transaction.
   return inTransaction(database, (manager) => manager.query<Row[]>(sql, parameters));
 }

@@ -1,9 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { databaseOptions } from './options.js';
+import { poolOf } from './prepared-query.js';
 import { guardPool } from './guard-pool.js';
 import { checkDatabase } from './check-database.js';
 
@@ -27,7 +27,7 @@ export class DatabaseModule implements OnModuleInit {
   constructor(private readonly database: DataSource) {}
 
   onModuleInit(): Promise<void> {
-    guardPool((this.database.driver as unknown as { master: Pool }).master);
+    guardPool(poolOf(this.database));
     return checkDatabase(this.database);
   }
 }

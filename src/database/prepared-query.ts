@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import { type DataSource, QueryFailedError } from 'typeorm';
+import type { Statement } from './statement.js';
+
+/** Statements that are prepared at most: each costs memory in every connection. */
+const MAX_PREPARED = 32;
+
+/** invalid_sql_statement_name, duplicate_prepared_statement: refused before anything is done. */
+const REFUSALS = ['26000', '42P05'];
+
+/** SQL → the name that it is prepared under. */
+const names = new Map<string, string>();
+
+let isRefused = false;
+
+/** The connections of the service. */
+export const poolOf = ({ driver }: DataSource) => (driver as unknown as { master: Pool }).master;
+
+/**
+ * Runs a statement that is prepared once in each connection: to analyse and plan the statement of a
+ * PATCH takes longer than to run it. The name is made of the text, so a pooler between here and
+ * PostgreSQL cannot mistake one for another; with one that knows no prepared statements, it goes on
+ * without.
+ *
+ * @throws QueryFailedError as DataSource.query does
+ */
+export async function preparedQuery<Row>(
+  database: DataSource,
+  [text, values]: Statement,
+): Promise<Row[]> {
+  const name = isRefused ? undefined : nameOf(text);
+  try {
+    const { rows } = await poolOf(database).query({ text, values, ...(name && { name }) });
+    return rows as Row[];
+  } catch (error) {
+    if (name && REFUSALS.includes((error as { code?: string }).code ?? '')) {
+      isRefused = true;
+      return preparedQuery(database, [text, values]);
+    }
+    throw new QueryFailedError(text, values, error as Error);
+  }
+}
+
+function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known || names.size >= MAX_PREPARED) return known;
+  const name = createHash('sha256').update(text).digest('base64url');
+  names.set(text, name);
+  return name;
+}
