@@ -2,6 +2,8 @@ import type { DataSourceOptions } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { UserEventSequenceEntity } from '../events/user-event-sequence.entity.js';
 import { UserEventEntity } from '../events/user-event.entity.js';
+import { HookDeliveryEntity } from '../hooks/hook-delivery.entity.js';
+import { HookEntity } from '../hooks/hook.entity.js';
 import { UserIdentityEntity } from '../users/user-identity.entity.js';
 import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
 import { UserEntity } from '../users/user.entity.js';
@@ -9,6 +11,7 @@ import { CreateUsers1763750000000 } from './migrations/1763750000000-create-user
 import { MergeJson1763800000000 } from './migrations/1763800000000-merge-json.js';
 import { SearchUsers1763850000000 } from './migrations/1763850000000-search-users.js';
 import { RecordEvents1763900000000 } from './migrations/1763900000000-record-events.js';
+import { DeliverToHooks1763950000000 } from './migrations/1763950000000-deliver-to-hooks.js';
 
 /** The one description of the database: for the service, the migration command and the tests. */
 export function databaseOptions(
@@ -23,12 +26,15 @@ export function databaseOptions(
       UserSsoIdentityEntity,
       UserEventEntity,
       UserEventSequenceEntity,
+      HookEntity,
+      HookDeliveryEntity,
     ],
     migrations: [
       CreateUsers1763750000000,
       MergeJson1763800000000,
       SearchUsers1763850000000,
       RecordEvents1763900000000,
+      DeliverToHooks1763950000000,
     ],
     migrationsTableName: 'migrations',
     synchronize: false,

@@ -6,6 +6,6 @@ import { EventsController } from './events.controller.js';
 @Module({
   controllers: [EventsController],
   providers: [EventFeed, EventSequencer],
-  exports: [EventFeed],
+  exports: [EventFeed, EventSequencer],
 })
 export class EventsModule {}
