@@ -19,6 +19,8 @@ export interface DispatchedHook extends Pick<SealedHook, 'lastSequence'> {
   excludeClientIds: string[];
   /** The last place whose event retention has deleted. */
   pruned: string;
+  /** How many deliveries have a job, counted as far as the limit. */
+  waiting: number;
 }
 
 /** A delivery as its job needs it. */
@@ -48,14 +50,17 @@ export function glanceAtHooks(tenantId: string): Statement {
  * Takes a hook for this transaction alone. The time at which a transaction began is the order of the
  * jobs that it makes, so one that began before the last one is not taken: it would go back.
  */
-export function takeHook(tenantId: string, id: string): Statement {
+export function takeHook(tenantId: string, id: string, limit: number): Statement {
   return [
     `SELECT h.last_sequence AS "lastSequence", h.runs, h.rewound, h.types,
-       h.exclude_client_ids AS "excludeClientIds", s.pruned
+       h.exclude_client_ids AS "excludeClientIds", s.pruned,
+       (SELECT count(*)::integer FROM (
+          SELECT FROM hook_deliveries d WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id
+            AND d.state = 'pending' AND d.queued LIMIT $3) w) AS waiting
      FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
      WHERE h.tenant_id = $1 AND h.id = $2 AND h.enabled AND h.dispatched_at < now()
      FOR UPDATE OF h SKIP LOCKED`,
-    [tenantId, id],
+    [tenantId, id, limit],
   ];
 }
 
@@ -165,15 +170,25 @@ export function disableHook(tenantId: string, id: string): Statement {
   ];
 }
 
-/** Deletes what the log no longer keeps, and the logs of hooks that are no more. */
+const KEY = '(tenant_id, hook_id, sequence)';
+
+/** Deletes some of what the log no longer keeps. */
 export function deleteOldDeliveries(tenantId: string, days: number, limit: number): Statement {
   return [
-    `DELETE FROM hook_deliveries WHERE (tenant_id, hook_id, sequence) IN (
-       SELECT tenant_id, hook_id, sequence FROM hook_deliveries d
-       WHERE tenant_id = $1
-         AND (state <> 'pending' AND updated_at < now() - $2 * interval '1 day'
-           OR NOT EXISTS (SELECT FROM hooks h WHERE h.tenant_id = $1 AND h.id = d.hook_id))
+    `DELETE FROM hook_deliveries WHERE ${KEY} IN (
+       SELECT tenant_id, hook_id, sequence FROM hook_deliveries
+       WHERE tenant_id = $1 AND state <> 'pending' AND updated_at < now() - $2 * interval '1 day'
        LIMIT $3)`,
     [tenantId, days, limit],
+  ];
+}
+
+/** Deletes some of the log of a hook. */
+export function deleteLog(tenantId: string, hookId: string, limit: number): Statement {
+  return [
+    `DELETE FROM hook_deliveries WHERE ${KEY} IN (
+       SELECT tenant_id, hook_id, sequence FROM hook_deliveries
+       WHERE tenant_id = $1 AND hook_id = $2 LIMIT $3)`,
+    [tenantId, hookId, limit],
   ];
 }

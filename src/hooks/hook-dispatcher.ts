@@ -8,6 +8,9 @@ import type { HookQueue } from './hook-queue.js';
 /** Deliveries that one transaction queues at most. */
 const BATCH = 500;
 
+/** Deliveries that are queued at most: what is behind them waits in the feed, where it costs nothing. */
+export const MAX_WAITING = 10_000;
+
 type Made = Partial<Queued> & { reached: string };
 
 /** Feed → jobs, for one hook at a time: whoever locks its row goes on where the last one ended. */
@@ -22,8 +25,10 @@ export class HookDispatcher {
   /** @returns whether anything was queued */
   dispatch(hookId: string, last: number): Promise<boolean> {
     return this.database.transaction(async (connection) => {
-      const [hook] = await connection.run<DispatchedHook>(statements.takeHook(TENANT, hookId));
-      if (!hook) return false;
+      const [hook] = await connection.run<DispatchedHook>(
+        statements.takeHook(TENANT, hookId, MAX_WAITING),
+      );
+      if (!hook || hook.waiting >= MAX_WAITING) return false;
       // Queued before it was taken back: void, and in the way. No new job can be among them, since
       // only who has the row locked makes any.
       if (hook.rewound) await this.queue.empty(hookId);

@@ -5,7 +5,7 @@ import type { DeliveryJob, HookQueue } from './hook-queue.js';
 const PARALLEL = 5;
 
 /** Milliseconds between two looks for jobs that another process has queued, or whose time has come. */
-const POLL_MS = 500;
+const POLL_MS = 1_000;
 
 /** Milliseconds after a problem of the queue itself. */
 const PAUSE_MS = 1_000;

@@ -25,6 +25,9 @@ const BUSY_MS = 250;
 /** Milliseconds that running deliveries have to end when the service stops. */
 const GRACE_MS = 10_000;
 
+/** Milliseconds between two warnings. */
+const QUIET_MS = 10_000;
+
 /** Events that get their place in the feed at once. */
 const SEQUENCED = 1_000;
 
@@ -38,7 +41,7 @@ export class HooksBackground
   private readonly closing = new AbortController();
   private queue: HookQueue | undefined;
   private loop = Promise.resolve();
-  private isInTrouble = false;
+  private quietUntil = 0;
 
   constructor(
     private readonly env: Env,
@@ -68,7 +71,6 @@ export class HooksBackground
       let pause = IDLE_MS;
       try {
         if ((await this.look()) > 0) pause = BUSY_MS;
-        this.isInTrouble = false;
       } catch (error) {
         this.warn(error);
       }
@@ -81,7 +83,7 @@ export class HooksBackground
     const hooks = await this.database.run<HookGlance>(glanceAtHooks(TENANT));
     if (hooks.length === 0 && !this.queue) return 0;
     this.queue ??= await this.startQueue();
-    await this.sweeper.sweep(this.queue);
+    await this.sweeper.sweep(this.queue).catch((error: unknown) => this.warn(error));
     const enabled = hooks.filter((hook) => hook.enabled);
     this.stopWorkers(new Set(enabled.map(({ id }) => id)));
     if (enabled.length > 0) await this.dispatch(this.queue, enabled);
@@ -137,10 +139,10 @@ export class HooksBackground
     await this.queue?.stop().catch((error: unknown) => this.warn(error));
   }
 
-  /** Once, until it works again: a database that is away is a problem of many looks. */
+  /** Now and then: a database that is away is a problem of many looks. */
   private warn(problem: unknown): void {
-    if (this.isInTrouble) return;
-    this.isInTrouble = true;
+    if (Date.now() < this.quietUntil) return;
+    this.quietUntil = Date.now() + QUIET_MS;
     this.log.warn(`background work: ${kindOf(problem)}`);
   }
 }

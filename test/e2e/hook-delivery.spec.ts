@@ -2,7 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
+import { Env } from '../../src/config/env.js';
+import { BackgroundDatabase } from '../../src/database/background-database.js';
 import type { DeliveryDto } from '../../src/hooks/delivery.dto.js';
+import { HookQueue } from '../../src/hooks/hook-queue.js';
+import { HooksSweeper } from '../../src/hooks/hooks-sweeper.js';
 import { events } from '../support/events.js';
 import { type Received, TestReceiver, until } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
@@ -268,6 +272,52 @@ describe('a hook', () => {
       ['POST', 'rotate-secret'],
     ] as const)
       expect((await call(method, `/api/hooks/nobody/${path}`, body)).status).toBe(404);
+  });
+});
+
+describe('a backlog', () => {
+  it('waits in the feed while ten thousand deliveries are queued', async () => {
+    const { id: hookId } = await hook();
+    await app.database.client.query(
+      `INSERT INTO hook_deliveries (tenant_id, hook_id, sequence, event_id, type, user_id, run)
+       SELECT 'default', $1, -n, gen_random_uuid(), 'User.Created', 'x', 0
+       FROM generate_series(1, 10000) n`,
+      [hookId],
+    );
+    await change(await insertUser(app));
+    await sleep(1_000);
+    expect(receiver.received).toEqual([]);
+    await app.database.client.query('DELETE FROM hook_deliveries WHERE sequence = -1');
+    await receiver.takes(1);
+  });
+});
+
+describe('the sweeper', () => {
+  it('deletes the log and the queue of a hook that is no more, and old deliveries', async () => {
+    const [gone, kept] = [await hook(), await hook()];
+    const id = await insertUser(app);
+    for (let n = 0; n < 2; n += 1) await change(id);
+    await receiver.takes(4);
+    await until(async () => (await deliveries(kept.id, 'state=delivered')).length === 2);
+    await call('DELETE', `/api/hooks/${gone.id}`);
+    await app.database.client.query(
+      `UPDATE hook_deliveries SET updated_at = now() - interval '31 days'
+       WHERE hook_id = $1 AND sequence = (SELECT min(sequence) FROM hook_deliveries WHERE hook_id = $1)`,
+      [kept.id],
+    );
+    const database = app.app.get(BackgroundDatabase);
+    const queue = new HookQueue(database, app.app.get(Env), (problem) => {
+      throw problem;
+    });
+    await queue.start();
+    expect(await queue.names()).toEqual(expect.arrayContaining([gone.id, kept.id]));
+    await new HooksSweeper(database).sweep(queue);
+    expect(await queue.names()).toEqual([kept.id]);
+    await queue.stop();
+    const { rows } = await app.database.client.query<{ hook: string }>(
+      `SELECT hook_id AS hook FROM hook_deliveries WHERE tenant_id = 'default'`,
+    );
+    expect(rows).toEqual([{ hook: kept.id }]);
   });
 });
 

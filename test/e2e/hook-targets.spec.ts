@@ -82,6 +82,15 @@ describe.each(PRIVATE_HOSTS)('a hook that leads to %s', (host) => {
   });
 });
 
+it.each(['localhost', '127.0.0.1', '[::1]'])(
+  'a hook gets nothing by https either: %s',
+  async (host) => {
+    const id = await hookTo(`https://${host}:${receiver.port}/`);
+    const { json } = await call('POST', `/${id}/test`);
+    expect(json.error).toBe('the address is not public');
+  },
+);
+
 describe('an address', () => {
   it.each([
     '1.1.1.1',

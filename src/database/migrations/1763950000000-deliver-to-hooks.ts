@@ -50,6 +50,8 @@ export class DeliverToHooks1763950000000 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX ix_hook_deliveries_tenant_id_hook_id_unqueued
         ON hook_deliveries (tenant_id, hook_id, sequence) WHERE NOT queued`);
+    // What is left of a run that broke off, where a schema is no part of a transaction.
+    await runner.query(`DROP SCHEMA IF EXISTS hook_queue CASCADE`);
     await runner.query(withoutTransaction(getConstructionPlans('hook_queue')));
   }
 
