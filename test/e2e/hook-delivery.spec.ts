@@ -360,15 +360,20 @@ describe('many users at a receiver that fails often', () => {
   });
 });
 
+/** From here on, with another delay between attempts. */
+async function restartWith(seconds: string): Promise<void> {
+  await app.stop();
+  app = await TestApp.start({
+    ...SETTINGS,
+    HOOKS_RETRY_DELAY_SECONDS: seconds,
+    HOOKS_MAX_ATTEMPTS: '3',
+  });
+  token = await app.issuer.managementToken();
+}
+
 describe('the delay before another attempt', () => {
   it('is what is set, then twice as long, with some chance in it', async () => {
-    await app.stop();
-    app = await TestApp.start({
-      ...SETTINGS,
-      HOOKS_RETRY_DELAY_SECONDS: '1',
-      HOOKS_MAX_ATTEMPTS: '3',
-    });
-    token = await app.issuer.managementToken();
+    await restartWith('1');
     receiver.answer = () => 503;
     await hook();
     await change(await insertUser(app));
@@ -378,6 +383,35 @@ describe('the delay before another attempt', () => {
     expect(second - first).toBeLessThan(3_000);
     expect(third - second).toBeGreaterThanOrEqual(1_950);
     expect(third - second).toBeLessThan(5_000);
+  });
+});
+
+describe('an hour before another attempt', () => {
+  beforeAll(() => restartWith('3600'));
+
+  it('does not hold up what is delivered again, in order', async () => {
+    let isBroken = true;
+    receiver.answer = ({ data }) => (isBroken && data.version === 3 ? 500 : 204);
+    const { id: hookId, lastSequence } = await hook();
+    const id = await insertUser(app);
+    for (let n = 0; n < 3; n += 1) await change(id);
+    await until(() => receiver.received.length === 2);
+    isBroken = false;
+    await sleep(1_200);
+    expect(versions(receiver.taken)).toEqual([2]);
+    await call('POST', `/api/hooks/${hookId}/replay`, { after: lastSequence });
+    expect(versions(await receiver.takes(4))).toEqual([2, 2, 3, 4]);
+  });
+
+  it('does not come behind a dead letter: the next event goes on at once', async () => {
+    receiver.answer = ({ data }) => (data.version === 2 ? 410 : 204);
+    const { id: hookId } = await hook();
+    const id = await insertUser(app);
+    await change(id);
+    await until(async () => (await deliveries(hookId, 'state=dead')).length === 1);
+    await change(id);
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
+    expect(versions(await receiver.takes(1))).toEqual([3]);
   });
 });
 
