@@ -81,6 +81,18 @@ check 200 '"isSuspended":true' PATCH $one/is-suspended '{"isSuspended":true}'
 check 403 user.suspended PATCH /api/profile '{"name":"x"}'
 check 200 '"isSuspended":false' PATCH $one/is-suspended '{"isSuspended":false}'
 
+# Disabled, so that nothing of the walk is sent there.
+check 201 '"secret":"whsec_' POST /api/hooks '{"url":"https://example.com/hook","enabled":false}'
+hook=/api/hooks/$(echo "$answer" | sed -n 's/.*"id":"\([0-9a-z]*\)".*/\1/p')
+check 200 '"types":["User.Deleted"]' PATCH $hook '{"types":["User.Deleted"]}'
+check 200 '"headers":{"A":"b"}' PATCH $hook '{"headers":{"A":"b"}}' "$merge"
+check 200 '"enabled":false' GET $hook
+check 200 '"secret":"whsec_' POST $hook/rotate-secret
+check 200 '[]' GET $hook/deliveries
+check 202 '{"replayed":0}' POST $hook/replay '{"state":"dead"}'
+check 404 entity.not_found POST $hook/deliveries/1/replay
+check 204 '' DELETE $hook
+
 check 200 '"changes":[{"new":"Dry"' PATCH "$one?dryRun=true" '{"name":"Dry"}'
 check 200 '"name":"Once"' PATCH $one '{"name":"Once"}' "Idempotency-Key: walk-$$"
 check 200 'dempotency-replayed: true' PATCH $one '{"name":"Once"}' "Idempotency-Key: walk-$$"

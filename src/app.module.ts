@@ -7,6 +7,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HooksModule } from './hooks/hooks.module.js';
 import { StrictRequestInterceptor } from './http/strict-request.interceptor.js';
 import { VersionedInterceptor } from './http/versioned.js';
 import { IdentitiesModule } from './identities/identities.module.js';
@@ -23,6 +24,7 @@ import { BodyPipe } from './validation/body.pipe.js';
     DatabaseModule,
     EventsModule,
     HealthModule,
+    HooksModule,
     IdentitiesModule,
     PasswordsModule,
     ProfileModule,

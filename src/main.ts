@@ -20,6 +20,10 @@ try {
 
 async function start(): Promise<void> {
   const env = loadEnv();
+  if (!env.isProduction && env.SECRETS_KEY.length === 0) {
+    const { developmentSecretsKeys } = await import('./dev/secrets-key.js');
+    env.SECRETS_KEY = developmentSecretsKeys();
+  }
   if (!env.DATABASE_URL || !env.AUTH_ISSUER) {
     const { startDevelopment } = await import('./dev/development.js');
     development = await startDevelopment(env);

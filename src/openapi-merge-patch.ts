@@ -7,6 +7,7 @@ interface Schema {
   $ref?: string;
   type?: string | string[];
   properties?: Record<string, Schema>;
+  additionalProperties?: boolean | Schema;
   example?: unknown;
 }
 
@@ -49,10 +50,15 @@ function removable(body: Schema): Schema {
 }
 
 function members(schema: Schema, change: (member: Schema) => Schema): Schema {
-  const { properties } = schema;
-  if (!properties) return schema;
+  const { properties = {}, additionalProperties: others } = schema;
   const changed = Object.entries(properties).map(([name, member]) => [name, change(member)]);
-  return { ...schema, properties: Object.fromEntries(changed) as Record<string, Schema> };
+  return {
+    ...schema,
+    ...(schema.properties && {
+      properties: Object.fromEntries(changed) as Record<string, Schema>,
+    }),
+    ...(typeof others === 'object' && { additionalProperties: change(others) }),
+  };
 }
 
 function exampleOf({ example, properties = {} }: Schema): unknown {

@@ -30,6 +30,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('profile', 'Self-service: users and their own record.')
     .addTag('users', 'Management: any user.')
     .addTag('events', 'What happened to users, for administrators and other services.')
+    .addTag('hooks', 'Events, sent to receivers of yours.')
     .addTag('health', 'For orchestrators.')
     .addBearerAuth(
       bearer('Access token of a user. Development: npm run -s token -- user'),

@@ -11,7 +11,8 @@ export type Access = 'public' | { kind: TokenKind; scopes: readonly string[] };
 /** Names of the security schemes in the OpenAPI document. */
 export const SECURITY_SCHEMES = { user: 'userToken', management: 'managementToken' } as const;
 
-export type ManagementScope = `users:${'read' | 'write' | 'delete' | 'password'}` | 'events:read';
+export type ManagementScope =
+  `users:${'read' | 'write' | 'delete' | 'password'}` | 'events:read' | 'hooks:manage';
 
 /** Open to everybody. */
 export const Public = () => SetMetadata(ACCESS, 'public' satisfies Access);

@@ -37,6 +37,14 @@ export const IsPostgresUrl = rule(
   'must be set to a URL such as postgres://user:password@host:5432/database',
 );
 
+const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/;
+
+export const IsSecretsKey = rule(
+  'isSecretsKey',
+  (value) => BASE64_OF_32_BYTES.test(value),
+  'each entry must be 32 bytes in base64',
+);
+
 /** An environment variable that is not set, and one that is set to '', mean the same. */
 export const Default = (fallback?: string) =>
   Transform(({ value }: { value: string }) => (value === '' ? fallback : value));

@@ -19,6 +19,7 @@ import {
   IsHttpOrigin,
   IsHttpUrl,
   IsPostgresUrl,
+  IsSecretsKey,
   List,
   SelfServiceFields,
 } from './env-rules.js';
@@ -135,10 +136,41 @@ export class Env {
   @Max(36_500)
   EVENTS_RETENTION_DAYS!: number;
 
+  /** Seals what hooks keep (32 bytes in base64): the first one seals, each one opens. */
+  @List()
+  @IsSecretsKey({ each: true })
+  SECRETS_KEY!: string[];
+
   /** Whether this instance does what is not part of a request; `off` leaves it to others. */
   @Default('on')
   @IsIn(['on', 'off'])
   BACKGROUND_WORK!: 'on' | 'off';
+
+  /** Seconds that one delivery may take in all. */
+  @Integer(10)
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  HOOKS_TIMEOUT_SECONDS!: number;
+
+  /** Attempts after which a delivery is a dead letter. */
+  @Integer(12)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  HOOKS_MAX_ATTEMPTS!: number;
+
+  /** Seconds before the second attempt; doubled before each further one. */
+  @Integer(5)
+  @IsInt()
+  @Min(0)
+  @Max(3600)
+  HOOKS_RETRY_DELAY_SECONDS!: number;
+
+  /** Whether hooks may lead to addresses that are not public; for development. */
+  @Default('off')
+  @IsIn(['on', 'off'])
+  HOOKS_ALLOW_PRIVATE_TARGETS!: 'on' | 'off';
 
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';

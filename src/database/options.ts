@@ -2,6 +2,8 @@ import type { DataSourceOptions } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { UserEventSequenceEntity } from '../events/user-event-sequence.entity.js';
 import { UserEventEntity } from '../events/user-event.entity.js';
+import { HookDeliveryEntity } from '../hooks/hook-delivery.entity.js';
+import { HookEntity } from '../hooks/hook.entity.js';
 import { UserIdentityEntity } from '../users/user-identity.entity.js';
 import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
 import { UserEntity } from '../users/user.entity.js';
@@ -11,6 +13,7 @@ import { MergeJson1763800000000 } from './migrations/1763800000000-merge-json.js
 import { SearchUsers1763850000000 } from './migrations/1763850000000-search-users.js';
 import { RecordEvents1763900000000 } from './migrations/1763900000000-record-events.js';
 import { RememberAnswers1763950000000 } from './migrations/1763950000000-remember-answers.js';
+import { DeliverToHooks1764000000000 } from './migrations/1764000000000-deliver-to-hooks.js';
 
 /** The one description of the database: for the service, the migration command and the tests. */
 export function databaseOptions(
@@ -26,6 +29,8 @@ export function databaseOptions(
       UserEventEntity,
       UserEventSequenceEntity,
       IdempotencyKeyEntity,
+      HookEntity,
+      HookDeliveryEntity,
     ],
     migrations: [
       CreateUsers1763750000000,
@@ -33,6 +38,7 @@ export function databaseOptions(
       SearchUsers1763850000000,
       RecordEvents1763900000000,
       RememberAnswers1763950000000,
+      DeliverToHooks1764000000000,
     ],
     migrationsTableName: 'migrations',
     synchronize: false,

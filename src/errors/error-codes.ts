@@ -36,9 +36,11 @@ export const ERROR_CODES = {
     status: 422,
     title: 'The key was used for another request',
   },
+  'hook.too_many': { status: 422, title: 'There are as many hooks as there can be' },
   'session.invalid_credentials': { status: 422, title: 'The credentials are not correct' },
   'request.header_fields_too_large': { status: 431, title: 'The request headers are too large' },
   'service.internal_error': { status: 500, title: 'Unexpected error' },
+  'hook.not_configured': { status: 501, title: 'Hooks are not configured' },
   'service.unavailable': { status: 503, title: 'Temporarily unavailable' },
 } as const satisfies Record<string, ErrorKind>;
 

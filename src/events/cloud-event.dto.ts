@@ -8,7 +8,7 @@ import type { Change } from './user-event.entity.js';
 export const CLOUD_EVENT = 'application/cloudevents+json';
 export const CLOUD_EVENTS = 'application/cloudevents-batch+json';
 
-const SOURCE = 'urn:nameplate:default';
+export const SOURCE = 'urn:nameplate:default';
 
 const ANY = {
   required: false,

@@ -19,7 +19,8 @@ export interface EventRow {
   changes: Change[];
 }
 
-const eventRow = `
+/** The columns of an `EventRow`, of a row of `user_events` named e. */
+export const eventRow = `
   e.id, e.sequence, e.type, e.user_id AS "userId", e.version,
   to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time,
   e.actor, e.request_id AS "requestId", e.changes`;

@@ -27,12 +27,11 @@ export function ApiObjectAnswer(
 }
 
 /** `If-Match` of a request that writes. */
-export function ApiIfMatch(): MethodDecorator {
+export function ApiIfMatch(owner = 'user'): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
-      description:
-        'Write only if the user still has one of these versions, as in `"7"`; `*` is any.',
+      description: `Write only if the ${owner} still has one of these versions, as in \`"7"\`; \`*\` is any.`,
       required: false,
       // No example: Swagger UI would fill it in and send it.
       schema: { type: 'string' },
@@ -42,12 +41,11 @@ export function ApiIfMatch(): MethodDecorator {
 }
 
 /** `If-None-Match` of a GET, and its 304. */
-export function ApiIfNoneMatch(): MethodDecorator {
+export function ApiIfNoneMatch(owner = 'user'): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-None-Match',
-      description:
-        'Answer 304 without a body if the user still has one of these versions, as in `"7"`.',
+      description: `Answer 304 without a body if the ${owner} still has one of these versions, as in \`"7"\`.`,
       required: false,
       schema: { type: 'string' },
     }),

@@ -1,5 +1,5 @@
 import type { Rule } from '../validation/rule.js';
-import { avatarRule, emailRule, nameRule, phoneRule, usernameRule } from '../validation/rules.js';
+import { httpUrlRule, emailRule, nameRule, phoneRule, usernameRule } from '../validation/rules.js';
 import type { UserPatch } from '../users/user-row.js';
 
 type Claims = Record<string, unknown>;
@@ -38,7 +38,7 @@ export function claimsToPatch(claims: Claims): UserPatch {
   const address = picked(ADDRESS, claims['address']);
   return {
     ...valid('name', nameRule, claims['name']),
-    ...valid('avatar', avatarRule, claims['picture']),
+    ...valid('avatar', httpUrlRule, claims['picture']),
     ...valid('username', usernameRule, claims['preferred_username']),
     ...(verified('email') && valid('primaryEmail', emailRule, claims['email'])),
     ...(verified('phone_number') &&

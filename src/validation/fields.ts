@@ -19,7 +19,7 @@ export const NameField = ({ clearedBy = never }: Options = {}) =>
 /** `avatar`: the URL of a picture. */
 export const AvatarField = ({ clearedBy = never }: Options = {}) =>
   Field(
-    rules.avatarRule,
+    rules.httpUrlRule,
     {
       type: 'string',
       format: 'uri',

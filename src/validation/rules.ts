@@ -61,7 +61,8 @@ export const emailRule = text(MAX_KEY, (value) => {
   return EMAIL.test(value) ? [] : fault('invalid_format', `must match ${EMAIL.source}`);
 });
 
-export const avatarRule = text(MAX_URL, (value) => {
+/** An http(s) URL without user name or password. */
+export const httpUrlRule = text(MAX_URL, (value) => {
   const authority = HTTP_URL.exec(value)?.groups?.['authority'];
   if (authority === undefined || UNSAFE_IN_URL.test(value) || !URL.canParse(value))
     return fault('invalid_format', 'must be an http or https URL');

@@ -22,7 +22,7 @@ export class IdempotencyKeyEntity {
   @Column({ name: 'user_id', type: 'varchar', length: 128, nullable: true })
   userId!: string | null;
 
-  /** JSON of the answer; null in the transaction that makes it, and after the user was erased. */
+  /** The answer, sealed under the key; null in the transaction that makes it, and after the user was erased. */
   @Column({ type: 'text', nullable: true })
   answer!: string | null;
 

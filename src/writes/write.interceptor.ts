@@ -44,9 +44,10 @@ export class WriteInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const key = idempotency.idempotencyKey(request);
     const handle = () => lastValueFrom(next.handle(), { defaultValue: undefined });
-    if (options.dryRun && isSet(request, 'dryRun')) return from(this.tried(reply, options, handle));
+    if (options.writesUser && isSet(request, 'dryRun'))
+      return from(this.tried(reply, options, handle));
     if (key === undefined) return next.handle();
-    return from(this.once(key, request, reply, handle));
+    return from(this.once(key, request, reply, options, handle));
   }
 
   /** What would come of the request, and nothing of it stays. */
@@ -70,6 +71,7 @@ export class WriteInterceptor implements NestInterceptor {
     key: string,
     request: FastifyRequest,
     reply: FastifyReply,
+    { writesUser }: WriteOptions,
     handle: Handle,
   ): Promise<unknown> {
     const principal = request.principal as Principal;
@@ -78,13 +80,13 @@ export class WriteInterceptor implements NestInterceptor {
     try {
       const give = await inTransaction(this.database, async (manager) => {
         if (!(await take(manager, id, fingerprint))) {
-          const outcome = await remembered(manager, id, fingerprint, principal);
+          const outcome = await remembered(manager, key, id, fingerprint, principal);
           return () => idempotency.replay(outcome, reply);
         }
         const { outcome, give: answer } = await settle(handle, reply);
-        const userId = idempotency.userOf(request, outcome);
+        const userId = writesUser ? idempotency.userOf(request, outcome) : undefined;
         const showsUser = userId !== undefined && 'body' in outcome && outcome.body !== undefined;
-        const stored = { answer: JSON.stringify(outcome), userId, showsUser };
+        const stored = { answer: idempotency.sealOutcome(key, id, outcome), userId, showsUser };
         await run(manager, statements.storeAnswer(TENANT, id, stored));
         return answer;
       });
@@ -92,7 +94,7 @@ export class WriteInterceptor implements NestInterceptor {
     } catch (error) {
       if (!isLockNotAvailable(error)) throw error;
       // Somebody else holds the key: to do the request, or only to see that it is done.
-      const outcome = await remembered(this.database.manager, id, fingerprint, principal);
+      const outcome = await remembered(this.database.manager, key, id, fingerprint, principal);
       return idempotency.replay(outcome, reply);
     }
   }
@@ -108,6 +110,7 @@ async function take(manager: EntityManager, id: string, fingerprint: string): Pr
 
 async function remembered(
   manager: EntityManager,
+  key: string,
   id: string,
   fingerprint: string,
   { kind, subject }: Principal,
@@ -131,7 +134,7 @@ async function remembered(
     );
   if (row.answer === null)
     throw new AppError('entity.not_found', 'The user that the answer was about is erased.');
-  return JSON.parse(row.answer) as idempotency.Outcome;
+  return idempotency.openOutcome(key, id, row.answer);
 }
 
 /** What is to be remembered of a request, and how it is answered now. */

@@ -7,8 +7,8 @@ import type { UserDto } from '../users/user.dto.js';
 export const WRITES = Symbol('writes');
 
 export interface WriteOptions {
-  /** Whether the route takes `?dryRun=true`. */
-  dryRun: boolean;
+  /** Whether it changes a user, and so takes `?dryRun=true`. */
+  writesUser: boolean;
   /** The field of the user that the route answers, when it is not the user. */
   part?: keyof UserDto | undefined;
 }
@@ -16,7 +16,7 @@ export interface WriteOptions {
 /** A route that changes a user: it takes `Idempotency-Key` and `?dryRun=true`. */
 export const WritesUser = (part?: keyof UserDto) =>
   applyDecorators(
-    Writes({ dryRun: true, part }),
+    Writes({ writesUser: true, part }),
     TakesFlag(
       'dryRun',
       'Check everything and answer what the user would be, and the `changes`; write nothing.',
@@ -24,7 +24,7 @@ export const WritesUser = (part?: keyof UserDto) =>
   );
 
 /** A route that takes `Idempotency-Key`: every one but those that only read. */
-export const Writes = (options: WriteOptions = { dryRun: false }) =>
+export const Writes = (options: WriteOptions = { writesUser: false }) =>
   applyDecorators(
     SetMetadata(WRITES, options),
     ApiHeader({

@@ -141,7 +141,7 @@ describe('every route that is not public', () => {
       if (method !== 'HEAD') {
         expect(answer.json.code).toBe('auth.forbidden');
         expect(answer.json.detail).toContain(scope);
-        expect(scope).toMatch(kind === 'user' ? /^profile$/ : /^(users|events):\w+$/);
+        expect(scope).toMatch(kind === 'user' ? /^profile$/ : /^(users|events|hooks):\w+$/);
       }
     }
     expect(await app.row(userId)).toBe(before);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ERROR_CODES, type ErrorCode } from '../../src/errors/error-codes.js';
 import { type Call, TestApp } from '../support/test-app.js';
+import { insertHook } from '../support/hooks.js';
 import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
@@ -10,7 +11,7 @@ let token: string;
 let id: string;
 let port: number;
 beforeAll(async () => {
-  app = await TestApp.start();
+  app = await TestApp.start({ SECRETS_KEY: '' });
   token = await app.issuer.managementToken();
   id = await insertUser(app, { username: 'taken', username_key: 'taken' });
   await insertUser(app, {
@@ -80,6 +81,15 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
     await app.call({ method: 'PUT', url: url(id), token, body });
     return { method: 'PUT', url: url(await insertUser(app)), token, body };
   },
+  'hook.too_many': async () => {
+    for (let n = 0; n < 100; n += 1) await insertHook(app);
+    return { method: 'POST', url: '/api/hooks', token, body: { url: 'https://example.com' } };
+  },
+  'hook.not_configured': async () => ({
+    method: 'POST',
+    url: `/api/hooks/${await insertHook(app)}/rotate-secret`,
+    token,
+  }),
   'session.invalid_credentials': () => ({
     method: 'POST',
     url: `/api/users/${id}/password/verify`,

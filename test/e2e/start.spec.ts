@@ -76,7 +76,7 @@ describe('a start with nothing configured', () => {
       },
     });
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^45 answers, all as they should be\n$/);
+    expect(stdout).toMatch(/^54 answers, all as they should be\n$/);
   });
 
   it('finds its data again, and Ctrl-C leaves no process behind', async () => {

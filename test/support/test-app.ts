@@ -6,6 +6,9 @@ import { parseEnv } from '../../src/config/env.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from './test-issuer.js';
 
+/** 32 bytes, as SECRETS_KEY has them. */
+export const SECRETS_KEY = Buffer.alloc(32, 'nameplate').toString('base64');
+
 export interface Call {
   method: string;
   url: string;
@@ -29,10 +32,19 @@ export class TestApp {
     readonly database: TestDatabase,
     readonly issuer: TestIssuer,
     readonly log: string[],
+    private readonly isSecond: boolean,
   ) {}
 
-  static async start(env: Record<string, string> = {}, imports: Type[] = []): Promise<TestApp> {
-    const [database, issuer] = await Promise.all([createTestDatabase(), TestIssuer.start()]);
+  /** @param shared an instance whose database and issuer this one has, too */
+  static async start(
+    env: Record<string, string> = {},
+    imports: Type[] = [],
+    shared?: TestApp,
+  ): Promise<TestApp> {
+    const { database, issuer } = shared ?? {
+      database: await createTestDatabase(),
+      issuer: await TestIssuer.start(),
+    };
     const log: string[] = [];
     const logTo = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
@@ -45,12 +57,13 @@ export class TestApp {
       AUTH_ISSUER: issuer.url,
       AUTH_USER_AUDIENCE: USER_AUDIENCE,
       AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
+      SECRETS_KEY,
       BACKGROUND_WORK: 'off',
       ...env,
     };
     const app = await createApp(parseEnv(settings), { logTo, imports });
     await app.getHttpAdapter().getInstance().ready();
-    return new TestApp(app, database, issuer, log);
+    return new TestApp(app, database, issuer, log, shared !== undefined);
   }
 
   async call({ method, url, token, body, headers = {} }: Call): Promise<Answer> {
@@ -85,6 +98,7 @@ export class TestApp {
 
   async stop(): Promise<void> {
     await this.app.close();
+    if (this.isSecond) return;
     await this.issuer.stop();
     await this.database.drop();
   }

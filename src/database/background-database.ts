@@ -1,0 +1,74 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Pool, type PoolClient, type QueryResult } from 'pg';
+import { Env } from '../config/env.js';
+import { guardPool } from './guard-pool.js';
+import type { Statement } from './statement.js';
+
+/** Connections that work in the background has at most, so that requests never wait for it. */
+const MAX_CONNECTIONS = 4;
+
+/** One connection, or any of them. */
+export interface Connection {
+  run<Row>(statement: Statement): Promise<Row[]>;
+  /** As pg-boss wants it. */
+  executeSql(sql: string, parameters?: unknown[]): Promise<QueryResult>;
+}
+
+/** The connections of background work: not those that requests have. None is opened before it is used. */
+@Injectable()
+export class BackgroundDatabase implements Connection {
+  private readonly log = new Logger('background');
+  private readonly pool: Pool;
+
+  constructor({ DATABASE_URL }: Env) {
+    this.pool = new Pool({
+      connectionString: DATABASE_URL,
+      application_name: 'nameplate-background',
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 30_000,
+      keepAlive: true,
+    });
+    // Of a connection that nobody uses; it is replaced.
+    guardPool(this.pool);
+    this.pool.on('error', () => this.log.debug('a connection to the database ended'));
+  }
+
+  async run<Row>([sql, parameters]: Statement): Promise<Row[]> {
+    return (await this.executeSql(sql, parameters)).rows as Row[];
+  }
+
+  executeSql(sql: string, parameters?: unknown[]): Promise<QueryResult> {
+    return this.withClient((client) => client.query(sql, parameters));
+  }
+
+  transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    return this.withClient(async (client) => {
+      const executeSql = (sql: string, parameters?: unknown[]) => client.query(sql, parameters);
+      await client.query('BEGIN');
+      const result = await work({
+        executeSql,
+        run: async ([sql, parameters]) => (await executeSql(sql, parameters)).rows as never,
+      });
+      await client.query('COMMIT');
+      return result;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  /** A client that failed is thrown away, and with it whatever transaction it was in. */
+  private async withClient<Result>(use: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.pool.connect();
+    try {
+      const result = await use(client);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+}

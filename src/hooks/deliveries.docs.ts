@@ -1,0 +1,85 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+import { ApiJsonBodyProblems } from '../http/api-headers.js';
+import { query } from '../http/api-parameters.js';
+import { CreateReplayDto } from './create-replay.dto.js';
+import { DELIVERY_STATES } from './delivery-row.js';
+import { DEFAULT_DELIVERIES, MAX_DELIVERIES } from './delivery-query.js';
+import { DeliveryDto, ReplayDto } from './delivery.dto.js';
+import { DELIVERY_EXAMPLE } from './hook.example.js';
+import { KEPT_DAYS } from './hooks-sweeper.js';
+import { HookId, WHO } from './hooks.docs.js';
+
+export const ListDeliveries = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'listDeliveries',
+      summary: 'Log of deliveries',
+      description:
+        'What was delivered to the hook, what is pending, and dead letters, newest first. Kept for ' +
+        `${KEPT_DAYS} days, but what is pending as long as it is. ${WHO}`,
+    }),
+    HookId(),
+    query('state', { type: 'string', enum: DELIVERY_STATES }, 'Only these.'),
+    query(
+      'limit',
+      { type: 'integer', minimum: 1, maximum: MAX_DELIVERIES, default: DEFAULT_DELIVERIES },
+      'Deliveries an answer.',
+    ),
+    query('cursor', { type: 'integer', minimum: 1 }, 'Where to go on; take it from `Link`.'),
+    ApiResponse({
+      status: 200,
+      description: 'Deliveries.',
+      type: DeliveryDto,
+      isArray: true,
+      example: [DELIVERY_EXAMPLE],
+      headers: { Link: { description: 'RFC 8288: next.', schema: { type: 'string' } } },
+    }),
+  );
+
+export const ReplayDelivery = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'replayDelivery',
+      summary: 'Deliver one event again',
+      description:
+        'Behind all that is queued for the same user. One that is still pending stays as it is. ' +
+        WHO,
+    }),
+    HookId(),
+    ApiParam({ name: 'deliveryId', schema: { type: 'string', example: DELIVERY_EXAMPLE.id } }),
+    ApiResponse({
+      status: 202,
+      description: 'The delivery, pending.',
+      type: DeliveryDto,
+      example: { ...DELIVERY_EXAMPLE, state: 'pending', attempts: 0 },
+    }),
+  );
+
+export const ReplayHook = () =>
+  applyDecorators(
+    ApiOperation({
+      operationId: 'replayHook',
+      summary: 'Deliver many events again',
+      description:
+        'Either everything behind a `sequence` of the feed (of the hook’s types, in order), or all ' +
+        `dead letters. ${WHO}`,
+    }),
+    HookId(),
+    ApiBody({
+      type: CreateReplayDto,
+      examples: {
+        after: { summary: 'Everything behind', value: { after: 41 } },
+        dead: { summary: 'All dead letters', value: { state: 'dead' } },
+      },
+    }),
+    ApiResponse({
+      status: 202,
+      description: 'It is queued.',
+      type: ReplayDto,
+      example: { replayed: 12 },
+    }),
+    ApiJsonBodyProblems(),
+    ApiProblems('event.expired'),
+  );

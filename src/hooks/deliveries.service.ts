@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { query } from '../database/current-transaction.js';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
+import { EventFeed } from '../events/event-feed.service.js';
+import type { DeliveryRow } from './delivery-row.js';
+import * as statements from './delivery.statements.js';
+import { deliveryNotFound, hookNotFound } from './hook.errors.js';
+import { selectHook } from './hook.statements.js';
+
+/** The log of deliveries, and how they begin again; the queue itself belongs to the background. */
+@Injectable()
+export class DeliveriesService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly feed: EventFeed,
+  ) {}
+
+  /** @throws AppError entity.not_found */
+  async list(hookId: string, page: statements.DeliveryQuery): Promise<DeliveryRow[]> {
+    await this.checkHook(hookId);
+    return this.run(statements.selectDeliveries(TENANT, hookId, page));
+  }
+
+  /** One that is dead or delivered becomes pending again. @throws AppError entity.not_found */
+  async replay(hookId: string, sequence: number): Promise<DeliveryRow> {
+    const [again] = await this.run<DeliveryRow>(
+      statements.replayDelivery(TENANT, hookId, sequence),
+    );
+    if (again) return again;
+    const [pending] = await this.run<DeliveryRow>(
+      statements.selectDelivery(TENANT, hookId, sequence),
+    );
+    if (pending) return pending;
+    throw deliveryNotFound();
+  }
+
+  /**
+   * @param what the sequence behind which everything is delivered again, or all dead letters
+   * @returns how many dead letters, or how many places of the feed
+   * @throws AppError entity.not_found, guard.invalid_input when the sequence was never given,
+   *   event.expired when events behind it are deleted
+   */
+  async replayMany(hookId: string, what: number | 'dead'): Promise<number> {
+    await this.checkHook(hookId);
+    if (what !== 'dead') await this.feed.read({ after: what, limit: 1, types: undefined });
+    const statement =
+      what === 'dead'
+        ? statements.replayDead(TENANT, hookId)
+        : statements.rewind(TENANT, hookId, what);
+    const [row] = await this.run<{ replayed: number }>(statement);
+    return row?.replayed ?? 0;
+  }
+
+  private async checkHook(hookId: string): Promise<void> {
+    const [hook] = await this.run(selectHook(TENANT, hookId));
+    if (!hook) throw hookNotFound();
+  }
+
+  private run<Row>(statement: Statement): Promise<Row[]> {
+    return query<Row>(this.database, statement);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Statement } from '../database/statement.js';
+import type { DeliveryState } from './delivery-row.js';
+
+const deliveryRow = `
+  d.sequence, d.event_id AS "eventId", d.type, d.user_id AS "userId", d.state, d.attempts,
+  d.status_code AS "statusCode", d.error, d.created_at AS "createdAt", d.updated_at AS "updatedAt"`;
+
+/** What makes a delivery one that is still to be queued, in the replay of the hook h. */
+const AGAIN = `state = 'pending', queued = false, attempts = 0, run = h.runs, updated_at = now()`;
+
+/** Every replay has a number of its own, by which jobs of the one before are told. */
+const nextRun = (more = '') => `
+  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 RETURNING *`;
+
+/** Newest first, from the one before the place `before`. */
+export function selectDeliveries(
+  tenantId: string,
+  hookId: string,
+  { state, before, limit }: DeliveryQuery,
+): Statement {
+  return [
+    `SELECT ${deliveryRow} FROM hook_deliveries d
+     WHERE d.tenant_id = $1 AND d.hook_id = $2 AND ($3::varchar IS NULL OR d.state = $3)
+       AND ($4::bigint IS NULL OR d.sequence < $4)
+     ORDER BY d.sequence DESC LIMIT $5`,
+    [tenantId, hookId, state ?? null, before ?? null, limit],
+  ];
+}
+
+export interface DeliveryQuery {
+  /** Undefined = any. */
+  state: DeliveryState | undefined;
+  before: number | undefined;
+  limit: number;
+}
+
+export function selectDelivery(tenantId: string, hookId: string, sequence: number): Statement {
+  return [
+    `SELECT ${deliveryRow} FROM hook_deliveries d
+     WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = $3`,
+    [tenantId, hookId, sequence],
+  ];
+}
+
+/** No row: there is none, or it is on its way anyhow. */
+export function replayDelivery(tenantId: string, hookId: string, sequence: number): Statement {
+  return [
+    `WITH h AS (${nextRun()}),
+     d AS (
+       UPDATE hook_deliveries SET ${AGAIN} FROM h
+       WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence = $3
+         AND state <> 'pending' RETURNING hook_deliveries.*)
+     SELECT ${deliveryRow} FROM d`,
+    [tenantId, hookId, sequence],
+  ];
+}
+
+/** Answers how many there are. */
+export function replayDead(tenantId: string, hookId: string): Statement {
+  return [
+    `WITH h AS (${nextRun()}),
+     d AS (
+       UPDATE hook_deliveries SET ${AGAIN} FROM h
+       WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND state = 'dead' RETURNING 1)
+     SELECT count(*)::integer AS replayed FROM d`,
+    [tenantId, hookId],
+  ];
+}
+
+/**
+ * Takes the hook back to a place in the feed, if it is beyond it: what was queued is void, what is
+ * pending up to there is queued anew, everything behind follows from the feed. Answers how far back.
+ */
+export function rewind(tenantId: string, hookId: string, after: number): Statement {
+  return [
+    `WITH old AS (
+       SELECT last_sequence FROM hooks WHERE tenant_id = $1 AND id = $2 FOR UPDATE),
+     h AS (${nextRun(`, last_sequence = least(last_sequence, $3::bigint), rewound = true`)}),
+     gone AS (
+       DELETE FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND sequence > $3::bigint),
+     kept AS (
+       UPDATE hook_deliveries SET queued = false, run = h.runs FROM h
+       WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence <= $3::bigint
+         AND state = 'pending')
+     SELECT (old.last_sequence - h.last_sequence)::integer AS replayed FROM old, h`,
+    [tenantId, hookId, after],
+  ];
+}

@@ -1,0 +1,194 @@
+import type { Statement } from '../database/statement.js';
+import { type EventRow, eventRow } from '../events/event.statements.js';
+import type { DeliveryState } from './delivery-row.js';
+import type { SealedHook } from './hook-row.js';
+
+/** What a look at the hooks tells. */
+export interface HookGlance {
+  id: string;
+  enabled: boolean;
+  lastSequence: string;
+  /** Whether replays wait for their jobs. */
+  hasUnqueued: boolean;
+}
+
+export interface DispatchedHook extends Pick<SealedHook, 'lastSequence'> {
+  runs: string;
+  rewound: boolean;
+  types: string[];
+  excludeClientIds: string[];
+  /** The last place whose event retention has deleted. */
+  pruned: string;
+  /** How many deliveries have a job, counted as far as the limit. */
+  waiting: number;
+}
+
+/** A delivery as its job needs it. */
+export interface Queued {
+  sequence: string;
+  userId: string;
+  run: string;
+}
+
+/** A delivery with its hook and its event, if that is still kept. */
+export type LoadedDelivery = Pick<SealedHook, 'url' | 'headers' | 'secrets' | 'enabled'> & {
+  state: DeliveryState;
+  run: string;
+} & (EventRow | { [key in keyof EventRow]: null });
+
+export function glanceAtHooks(tenantId: string): Statement {
+  return [
+    `SELECT h.id, h.enabled, h.last_sequence AS "lastSequence",
+       h.rewound OR EXISTS (SELECT FROM hook_deliveries d WHERE d.tenant_id = h.tenant_id
+         AND d.hook_id = h.id AND NOT d.queued) AS "hasUnqueued"
+     FROM hooks h WHERE h.tenant_id = $1`,
+    [tenantId],
+  ];
+}
+
+/**
+ * Takes a hook for this transaction alone. The time at which a transaction began is the order of the
+ * jobs that it makes, so one that began before the last one is not taken: it would go back.
+ */
+export function takeHook(tenantId: string, id: string, limit: number): Statement {
+  return [
+    `SELECT h.last_sequence AS "lastSequence", h.runs, h.rewound, h.types,
+       h.exclude_client_ids AS "excludeClientIds", s.pruned,
+       (SELECT count(*)::integer FROM (
+          SELECT FROM hook_deliveries d WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id
+            AND d.state = 'pending' AND d.queued LIMIT $3) w) AS waiting
+     FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
+     WHERE h.tenant_id = $1 AND h.id = $2 AND h.enabled AND h.dispatched_at < now()
+     FOR UPDATE OF h SKIP LOCKED`,
+    [tenantId, id, limit],
+  ];
+}
+
+/** Gives the oldest deliveries that wait for a job the mark that they have one. */
+export function takeUnqueued(tenantId: string, hookId: string, limit: number): Statement {
+  return [
+    `WITH next AS (
+       SELECT sequence FROM hook_deliveries
+       WHERE tenant_id = $1 AND hook_id = $2 AND NOT queued ORDER BY sequence LIMIT $3),
+     taken AS (
+       UPDATE hook_deliveries d SET queued = true FROM next
+       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = next.sequence
+       RETURNING d.sequence, d.user_id, d.run)
+     SELECT sequence, user_id AS "userId", run FROM taken`,
+    [tenantId, hookId, limit],
+  ];
+}
+
+/**
+ * Makes the deliveries of the next places of the feed, as many as are looked at, and moves the hook
+ * there. Answers those that it made, and how far it came.
+ */
+export function insertDeliveries(
+  tenantId: string,
+  hookId: string,
+  hook: DispatchedHook,
+  range: { last: number; limit: number },
+): Statement {
+  return [
+    `WITH looked AS MATERIALIZED (
+       SELECT e.sequence, e.id, e.type, e.user_id, e.actor FROM user_events e
+       WHERE e.tenant_id = $1 AND e.sequence > $3 AND e.sequence <= $4
+       ORDER BY e.sequence LIMIT $5),
+     made AS (
+       INSERT INTO hook_deliveries (tenant_id, hook_id, sequence, event_id, type, user_id, run)
+       SELECT $1, $2, sequence, id, type, user_id, $6 FROM looked
+       WHERE (cardinality($7::text[]) = 0 OR type = ANY ($7))
+         AND coalesce(actor ->> 'clientId' <> ALL ($8::text[]), true)
+       ON CONFLICT ON CONSTRAINT pk_hook_deliveries DO UPDATE
+         SET state = 'pending', queued = true, attempts = 0, run = excluded.run
+       RETURNING sequence, user_id, run)
+     SELECT made.sequence, made.user_id AS "userId", made.run, place.reached
+     FROM (SELECT CASE WHEN count(*) < $5 THEN $4::bigint ELSE max(sequence) END AS reached
+           FROM looked) place
+     LEFT JOIN made ON true`,
+    [
+      ...[tenantId, hookId, hook.lastSequence, range.last, range.limit],
+      ...[hook.runs, hook.types, hook.excludeClientIds],
+    ],
+  ];
+}
+
+export function moveHook(tenantId: string, id: string, lastSequence: string): Statement {
+  return [
+    `UPDATE hooks SET last_sequence = $3, dispatched_at = now(), rewound = false
+     WHERE tenant_id = $1 AND id = $2`,
+    [tenantId, id, lastSequence],
+  ];
+}
+
+export function loadDelivery(tenantId: string, hookId: string, sequence: string): Statement {
+  return [
+    `SELECT h.url, h.headers, h.secrets, h.enabled, d.state, d.run, ${eventRow}
+     FROM hook_deliveries d
+       JOIN hooks h ON h.tenant_id = d.tenant_id AND h.id = d.hook_id
+       LEFT JOIN user_events e ON e.tenant_id = d.tenant_id AND e.sequence = d.sequence
+     WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = $3`,
+    [tenantId, hookId, sequence],
+  ];
+}
+
+/** Notes an attempt, unless a replay has begun anew meanwhile. Dead when it was the last one. */
+export function noteAttempt(
+  tenantId: string,
+  hookId: string,
+  { sequence, run }: Pick<Queued, 'sequence' | 'run'>,
+  { delivered, isFinal, statusCode, error, maxAttempts }: NotedAttempt,
+): Statement {
+  return [
+    `WITH d AS (
+       UPDATE hook_deliveries SET attempts = attempts + 1, status_code = $5, error = $6,
+         updated_at = now(),
+         state = CASE WHEN $7 THEN 'delivered'
+           WHEN $8 OR attempts + 1 >= $9 THEN 'dead' ELSE 'pending' END
+       WHERE tenant_id = $1 AND hook_id = $2 AND sequence = $3 AND run = $4 AND state = 'pending'
+       RETURNING state)
+     SELECT state FROM d`,
+    [...[tenantId, hookId, sequence, run], ...[statusCode, error, delivered, isFinal, maxAttempts]],
+  ];
+}
+
+interface NotedAttempt {
+  delivered: boolean;
+  /** There is to be no other, whatever the number. */
+  isFinal: boolean;
+  statusCode: number | null;
+  error: string | null;
+  maxAttempts: number;
+}
+
+export function disableHook(tenantId: string, id: string): Statement {
+  return [
+    `UPDATE hooks SET enabled = false, version = version + 1,
+       updated_at = greatest(updated_at, date_trunc('milliseconds', clock_timestamp()))
+     WHERE tenant_id = $1 AND id = $2 AND enabled`,
+    [tenantId, id],
+  ];
+}
+
+const KEY = '(tenant_id, hook_id, sequence)';
+
+/** Deletes some of what the log no longer keeps. */
+export function deleteOldDeliveries(tenantId: string, days: number, limit: number): Statement {
+  return [
+    `DELETE FROM hook_deliveries WHERE ${KEY} IN (
+       SELECT tenant_id, hook_id, sequence FROM hook_deliveries
+       WHERE tenant_id = $1 AND state <> 'pending' AND updated_at < now() - $2 * interval '1 day'
+       LIMIT $3)`,
+    [tenantId, days, limit],
+  ];
+}
+
+/** Deletes some of the log of a hook. */
+export function deleteLog(tenantId: string, hookId: string, limit: number): Statement {
+  return [
+    `DELETE FROM hook_deliveries WHERE ${KEY} IN (
+       SELECT tenant_id, hook_id, sequence FROM hook_deliveries
+       WHERE tenant_id = $1 AND hook_id = $2 LIMIT $3)`,
+    [tenantId, hookId, limit],
+  ];
+}

@@ -1,0 +1,63 @@
+import { Logger } from '@nestjs/common';
+import type { BackgroundDatabase, Connection } from '../database/background-database.js';
+import { TENANT } from '../database/tenant.js';
+import * as statements from './dispatch.statements.js';
+import type { DispatchedHook, Queued } from './dispatch.statements.js';
+import type { HookQueue } from './hook-queue.js';
+
+/** Deliveries that one transaction queues at most. */
+const BATCH = 500;
+
+/** Deliveries that are queued at most: what is behind them waits in the feed, where it costs nothing. */
+export const MAX_WAITING = 10_000;
+
+type Made = Partial<Queued> & { reached: string };
+
+/** Feed → jobs, for one hook at a time: whoever locks its row goes on where the last one ended. */
+export class HookDispatcher {
+  private readonly log = new Logger('hooks');
+
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly queue: HookQueue,
+  ) {}
+
+  /** @returns whether anything was queued */
+  dispatch(hookId: string, last: number): Promise<boolean> {
+    return this.database.transaction(async (connection) => {
+      const [hook] = await connection.run<DispatchedHook>(
+        statements.takeHook(TENANT, hookId, MAX_WAITING),
+      );
+      if (!hook || hook.waiting >= MAX_WAITING) return false;
+      // Queued before it was taken back: void, and in the way. No new job can be among them, since
+      // only who has the row locked makes any.
+      if (hook.rewound) await this.queue.empty(hookId);
+      const again = await connection.run<Queued>(statements.takeUnqueued(TENANT, hookId, BATCH));
+      // What follows in the feed comes behind all that is delivered again.
+      const { made, reached } =
+        again.length < BATCH
+          ? await this.follow(hookId, hook, last, connection)
+          : { made: [], reached: hook.lastSequence };
+      const deliveries = [...again, ...made];
+      if (deliveries.length > 0) await this.queue.insert(hookId, deliveries, connection);
+      await connection.run(statements.moveHook(TENANT, hookId, reached));
+      return deliveries.length > 0;
+    });
+  }
+
+  private async follow(hookId: string, hook: DispatchedHook, last: number, connection: Connection) {
+    if (Number(hook.lastSequence) < Number(hook.pruned))
+      this.log.warn(`hook ${hookId}: events up to ${hook.pruned} are deleted, it goes on behind`);
+    const range = { last, limit: BATCH };
+    const rows = await connection.run<Made>(
+      statements.insertDeliveries(TENANT, hookId, hook, range),
+    );
+    const reached = rows[0]?.reached ?? hook.lastSequence;
+    const made = rows.filter((row): row is Queued & Made => Boolean(row.sequence));
+    // Another instance may have seen more of the feed than this one.
+    return {
+      made,
+      reached: BigInt(reached) > BigInt(hook.lastSequence) ? reached : hook.lastSequence,
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import { validateHeaderValue } from 'node:http';
+import { EVENT_TYPES } from '../events/event-types.js';
+import { isPlainObject } from '../http/strict-json.js';
+import type { Fault, Rule } from '../validation/rule.js';
+import { fault, foreignIdRule, httpUrlRule } from '../validation/rules.js';
+import { isPrivateHost } from './public-address.js';
+
+export const MAX_HEADERS = 20;
+export const MAX_HEADER_VALUE = 2_048;
+export const MAX_CLIENTS = 20;
+
+/** The one setting that rules of hooks depend on (HOOKS_ALLOW_PRIVATE_TARGETS); the module sets it. */
+export const targets = { mayBePrivate: false };
+
+/** RFC 9110, section 5.6.2. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
+
+/** Headers of the connection (RFC 9110, section 7.6.1), and those that the service itself sets. */
+const OWN_HEADER =
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|host|user-agent|content-.*|webhook-.*)$/i;
+
+export const targetUrlRule: Rule = (value, context) => {
+  const faults = httpUrlRule(value, context);
+  if (faults.length > 0 || targets.mayBePrivate) return faults;
+  return isPrivateHost(new URL(value as string).hostname)
+    ? fault('invalid_format', 'must lead to a public address')
+    : [];
+};
+
+export const typesRule: Rule = (value) =>
+  listFaults(value, EVENT_TYPES.length, (item) =>
+    EVENT_TYPES.includes(item as never)
+      ? []
+      : fault('invalid_format', `must be one of ${EVENT_TYPES.join(', ')}`),
+  );
+
+export const clientIdsRule: Rule = (value, context) =>
+  listFaults(value, MAX_CLIENTS, (item) => foreignIdRule(item, context));
+
+export const headersRule: Rule = (value, { isMergePatch }) => {
+  if (value === null && isMergePatch) return [];
+  if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
+  const names = Object.keys(value);
+  if (names.length > MAX_HEADERS) return tooMany(MAX_HEADERS);
+  return names.flatMap((name) => {
+    const isRemoval = isMergePatch && value[name] === null;
+    const found = [...nameFaults(name, names), ...(isRemoval ? [] : valueFaults(value[name]))];
+    return found.slice(0, 1).map((one) => ({ ...one, at: [name] }));
+  });
+};
+
+function nameFaults(name: string, names: string[]): Fault[] {
+  if (!HEADER_NAME.test(name)) return fault('invalid_format', 'is not the name of a header');
+  if (OWN_HEADER.test(name)) return fault('reserved', 'is a header that the service itself sets');
+  const isTwice = names.some((other) => other !== name && isSameHeader(other, name));
+  return isTwice ? fault('invalid_format', 'stands twice, in another case') : [];
+}
+
+export const isSameHeader = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+function valueFaults(value: unknown): Fault[] {
+  if (typeof value !== 'string') return fault('invalid_type', 'must be a string');
+  if (value.length > MAX_HEADER_VALUE)
+    return fault('too_long', `must have at most ${MAX_HEADER_VALUE} characters`);
+  try {
+    validateHeaderValue('x', value);
+  } catch {
+    return fault('invalid_character', 'has a character that a header cannot have');
+  }
+  return value === value.trim()
+    ? []
+    : fault('invalid_format', 'must not begin or end with a space');
+}
+
+function listFaults(value: unknown, most: number, faultsOf: (item: unknown) => Fault[]): Fault[] {
+  if (!Array.isArray(value)) return fault('invalid_type', 'must be an array');
+  if (value.length > most) return tooMany(most);
+  return value.flatMap((item: unknown, index) => {
+    const found = value.indexOf(item) < index ? fault('invalid_format', 'stands twice') : [];
+    return [...found, ...faultsOf(item)].map((one) => ({ ...one, at: [index] }));
+  });
+}
+
+const tooMany = (most: number) => fault('too_long', `must have at most ${most} entries`);
+
+export const sequenceRule: Rule = (value) => {
+  if (typeof value !== 'number') return fault('invalid_type', 'must be a number');
+  return Number.isSafeInteger(value) && value >= 0
+    ? []
+    : fault('invalid_number', 'must be a whole number from 0');
+};
+
+export const deadRule: Rule = (value) =>
+  value === 'dead' ? [] : fault('invalid_format', 'must be dead');

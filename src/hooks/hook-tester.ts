@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { SOURCE } from '../events/cloud-event.dto.js';
+import { HookSeal } from './hook-seal.js';
+import { HooksService } from './hooks.service.js';
+import { type Attempt, Receiver } from './receiver.js';
+
+/** Sends an event that nothing has caused, signed like all others, and tells how that ended. */
+@Injectable()
+export class HookTester {
+  constructor(
+    private readonly hooks: HooksService,
+    private readonly seal: HookSeal,
+    private readonly receiver: Receiver,
+  ) {}
+
+  /** @throws AppError entity.not_found, hook.not_configured */
+  async test(hookId: string): Promise<Attempt> {
+    const hook = await this.hooks.get(hookId);
+    const { url, headers } = hook;
+    const event = {
+      specversion: '1.0',
+      id: randomUUID(),
+      source: SOURCE,
+      type: 'Hook.Test',
+      subject: hookId,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      data: { hookId },
+    };
+    return this.receiver.send({ url, headers, secrets: this.seal.openSecrets(hook) }, event);
+  }
+}

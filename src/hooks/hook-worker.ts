@@ -1,0 +1,83 @@
+import type { Job } from 'pg-boss';
+import type { DeliveryJob, HookQueue } from './hook-queue.js';
+
+/** Deliveries of one hook that one process makes at the same time, each of another user. */
+const PARALLEL = 5;
+
+/** Milliseconds between two looks for jobs that another process has queued, or whose time has come. */
+const POLL_MS = 1_000;
+
+/** Milliseconds after a problem of the queue itself. */
+const PAUSE_MS = 1_000;
+
+/** Works on the queue of one hook until it is told to stop; a slow receiver holds up no other hook. */
+export class HookWorker {
+  private readonly running = new Set<Promise<void>>();
+  private isStopping = false;
+  private wakeUp: (() => void) | undefined;
+  private readonly loop: Promise<void>;
+
+  constructor(
+    private readonly hookId: string,
+    private readonly queue: HookQueue,
+    private readonly deliver: (hookId: string, job: Job<DeliveryJob>) => Promise<void>,
+    private readonly onProblem: (problem: unknown) => void,
+  ) {
+    this.loop = this.work();
+  }
+
+  /** There may be jobs. */
+  wake(): void {
+    this.wakeUp?.();
+  }
+
+  /** Begins nothing more, and ends when what is running has ended. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.wake();
+    await this.loop;
+    await Promise.all(this.running);
+  }
+
+  private async work(): Promise<void> {
+    while (!this.isStopping) {
+      const jobs = await this.fetch();
+      for (const job of jobs) this.begin(job);
+      if (jobs.length === 0 || this.running.size >= PARALLEL) await this.rest(POLL_MS);
+    }
+  }
+
+  private async fetch(): Promise<Job<DeliveryJob>[]> {
+    const most = PARALLEL - this.running.size;
+    if (most === 0) return [];
+    try {
+      return await this.queue.fetch(this.hookId, most);
+    } catch (error) {
+      this.onProblem(error);
+      await this.rest(PAUSE_MS);
+      return [];
+    }
+  }
+
+  private begin(job: Job<DeliveryJob>): void {
+    const delivery = this.deliver(this.hookId, job)
+      .catch(this.onProblem)
+      .finally(() => {
+        this.running.delete(delivery);
+        // The next one for the same user was held back until now.
+        this.wake();
+      });
+    this.running.add(delivery);
+  }
+
+  private rest(milliseconds: number): Promise<void> {
+    if (this.isStopping) return Promise.resolve();
+    return new Promise((done) => {
+      const timer = setTimeout(done, milliseconds);
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        done();
+      };
+    });
+  }
+}

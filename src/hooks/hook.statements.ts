@@ -1,0 +1,71 @@
+import type { Statement } from '../database/statement.js';
+import type { SealedHook } from './hook-row.js';
+
+const hookRow = `
+  h.id, h.url, h.types, h.headers, h.secrets, h.enabled, h.exclude_client_ids AS "excludeClientIds",
+  h.last_sequence AS "lastSequence", h.version, h.created_at AS "createdAt",
+  h.updated_at AS "updatedAt"`;
+
+type Stored = Pick<
+  SealedHook,
+  'id' | 'url' | 'types' | 'headers' | 'secrets' | 'enabled' | 'excludeClientIds'
+>;
+
+export function selectHooks(tenantId: string): Statement {
+  return [
+    `SELECT ${hookRow} FROM hooks h WHERE h.tenant_id = $1 ORDER BY h.created_at DESC, h.id`,
+    [tenantId],
+  ];
+}
+
+export function selectHook(tenantId: string, id: string): Statement {
+  return [`SELECT ${hookRow} FROM hooks h WHERE h.tenant_id = $1 AND h.id = $2`, [tenantId, id]];
+}
+
+/** Holds the row until the end of the transaction. */
+export function lockHook(tenantId: string, id: string): Statement {
+  const [sql, parameters] = selectHook(tenantId, id);
+  return [`${sql} FOR UPDATE`, parameters];
+}
+
+/** The end of the feed, held until the end of the transaction: hooks are made one after the other. */
+export function lockEndOfFeed(tenantId: string): Statement {
+  return [`SELECT last FROM user_event_sequences WHERE tenant_id = $1 FOR UPDATE`, [tenantId]];
+}
+
+export function countHooks(tenantId: string): Statement {
+  return [`SELECT count(*)::integer AS count FROM hooks WHERE tenant_id = $1`, [tenantId]];
+}
+
+export function insertHook(tenantId: string, hook: Stored, lastSequence: string): Statement {
+  return [
+    `WITH h AS (
+       INSERT INTO hooks
+         (tenant_id, id, url, types, headers, secrets, enabled, exclude_client_ids, last_sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *)
+     SELECT ${hookRow} FROM h`,
+    [tenantId, ...values(hook), lastSequence],
+  ];
+}
+
+/** Stores what is set of a hook, which gets a new version. */
+export function updateHook(tenantId: string, hook: Stored): Statement {
+  return [
+    `WITH h AS (
+       UPDATE hooks SET url = $3, types = $4, headers = $5, secrets = $6, enabled = $7,
+         exclude_client_ids = $8, version = version + 1,
+         updated_at = greatest(updated_at, date_trunc('milliseconds', clock_timestamp()))
+       WHERE tenant_id = $1 AND id = $2 RETURNING *)
+     SELECT ${hookRow} FROM h`,
+    [tenantId, ...values(hook)],
+  ];
+}
+
+export function deleteHook(tenantId: string, id: string): Statement {
+  return [`DELETE FROM hooks WHERE tenant_id = $1 AND id = $2`, [tenantId, id]];
+}
+
+const values = ({ id, url, types, headers, secrets, enabled, excludeClientIds }: Stored) => [
+  ...[id, url, JSON.stringify(types), headers, secrets, enabled],
+  JSON.stringify(excludeClientIds),
+];

@@ -1,0 +1,101 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ManagementAuth } from '../auth/access.js';
+import { type JsonMode, PatchMode } from '../http/json-body.js';
+import { Versioned } from '../http/versioned.js';
+import { type Write, WriteRequest } from '../http/write.js';
+import { CreateHookDto } from './create-hook.dto.js';
+import { type HookDto, type NewHookDto, type SecretDto, toHookDto } from './hook.dto.js';
+import type { Hook } from './hook-row.js';
+import { HookTester } from './hook-tester.js';
+import * as docs from './hooks.docs.js';
+import { HooksService } from './hooks.service.js';
+import type { Attempt } from './receiver.js';
+import { UpdateHookDto } from './update-hook.dto.js';
+import { Writes } from '../writes/writes.js';
+
+/** Management: where events are sent to. */
+@ApiTags('hooks')
+@Controller('api/hooks')
+export class HooksController {
+  constructor(
+    private readonly hooks: HooksService,
+    private readonly tester: HookTester,
+  ) {}
+
+  @Get()
+  @ManagementAuth('hooks:manage')
+  @docs.ListHooks()
+  async list(@Res({ passthrough: true }) reply: FastifyReply): Promise<HookDto[]> {
+    void reply.header('Cache-Control', 'private, no-cache');
+    return (await this.hooks.list()).map(toHookDto);
+  }
+
+  @Post()
+  @ManagementAuth('hooks:manage')
+  @Writes()
+  @docs.CreateHook()
+  async create(
+    @Body() { url, types = [], headers = {}, enabled = true, excludeClientIds = [] }: CreateHookDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Versioned<NewHookDto>> {
+    const settings = { url, types, headers, enabled, excludeClientIds };
+    const { hook, secret } = await this.hooks.create(settings);
+    void reply.header('Location', `/api/hooks/${hook.id}`);
+    return new Versioned(hook.version, Object.assign(toHookDto(hook), { secret }));
+  }
+
+  @Get(':hookId')
+  @ManagementAuth('hooks:manage')
+  @docs.GetHook()
+  async get(@Param('hookId') id: string): Promise<Versioned<HookDto>> {
+    return answer(await this.hooks.get(id));
+  }
+
+  @Patch(':hookId')
+  @ManagementAuth('hooks:manage')
+  @Writes()
+  @docs.UpdateHook()
+  async update(
+    @Param('hookId') id: string,
+    @Body() patch: UpdateHookDto,
+    @PatchMode('replace') json: JsonMode,
+    @WriteRequest() { ifMatch }: Write,
+  ): Promise<Versioned<HookDto>> {
+    return answer(await this.hooks.update(id, patch, ifMatch, json));
+  }
+
+  @Delete(':hookId')
+  @HttpCode(204)
+  @ManagementAuth('hooks:manage')
+  @Writes()
+  @docs.DeleteHook()
+  async delete(@Param('hookId') id: string, @WriteRequest() { ifMatch }: Write): Promise<void> {
+    await this.hooks.delete(id, ifMatch);
+  }
+
+  @Post(':hookId/rotate-secret')
+  @HttpCode(200)
+  @ManagementAuth('hooks:manage')
+  @Writes()
+  @docs.RotateSecret()
+  async rotateSecret(
+    @Param('hookId') id: string,
+    @WriteRequest() { ifMatch }: Write,
+  ): Promise<Versioned<SecretDto>> {
+    const { hook, secret } = await this.hooks.rotateSecret(id, ifMatch);
+    return new Versioned(hook.version, { secret });
+  }
+
+  @Post(':hookId/test')
+  @HttpCode(200)
+  @ManagementAuth('hooks:manage')
+  @Writes()
+  @docs.TestHook()
+  test(@Param('hookId') id: string): Promise<Attempt> {
+    return this.tester.test(id);
+  }
+}
+
+const answer = (hook: Hook) => new Versioned(hook.version, toHookDto(hook));

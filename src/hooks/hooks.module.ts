@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { BackgroundDatabase } from '../database/background-database.js';
+import { Env } from '../config/env.js';
+import { EventsModule } from '../events/events.module.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { DeliveriesService } from './deliveries.service.js';
+import { HookDelivery } from './hook-delivery.js';
+import { targets } from './hook-rules.js';
+import { HookSeal } from './hook-seal.js';
+import { HookTester } from './hook-tester.js';
+import { HooksBackground } from './hooks-background.js';
+import { HooksController } from './hooks.controller.js';
+import { HooksService } from './hooks.service.js';
+import { HooksSweeper } from './hooks-sweeper.js';
+import { Receiver } from './receiver.js';
+import { SecretBox } from '../secrets/secret-box.js';
+
+@Module({
+  imports: [EventsModule],
+  controllers: [HooksController, DeliveriesController],
+  providers: [
+    ...[BackgroundDatabase, SecretBox, HookSeal, Receiver],
+    ...[HooksService, HookTester, DeliveriesService],
+    ...[HookDelivery, HooksSweeper, HooksBackground],
+  ],
+})
+export class HooksModule {
+  constructor({ HOOKS_ALLOW_PRIVATE_TARGETS }: Env) {
+    targets.mayBePrivate = HOOKS_ALLOW_PRIVATE_TARGETS === 'on';
+  }
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { inTransaction, query } from '../database/current-transaction.js';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
+import { EventSequencer } from '../events/event-sequencer.js';
+import type { JsonMode } from '../http/json-body.js';
+import type { Versions } from '../http/preconditions.js';
+import { randomId } from '../users/random-id.js';
+import { hookNotFound, MAX_HOOKS, otherHookVersion, tooManyHooks } from './hook.errors.js';
+import * as statements from './hook.statements.js';
+import { HookSeal } from './hook-seal.js';
+import type { Hook, HookPatch, HookSettings, SealedHook } from './hook-row.js';
+import { patchHook } from './patch-hook.js';
+import { newSecret, rotated } from './signing-secret.js';
+
+type Run = <Row>(statement: Statement) => Promise<Row[]>;
+
+/** A hook whose secret is new, and shown this once. */
+export interface NewHook {
+  hook: Hook;
+  secret: string;
+}
+
+/** The only writer of what management clients set of hooks. */
+@Injectable()
+export class HooksService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly sequencer: EventSequencer,
+    private readonly seal: HookSeal,
+  ) {}
+
+  /** @throws AppError hook.not_configured */
+  async list(): Promise<Hook[]> {
+    const hooks = await this.run<SealedHook>(statements.selectHooks(TENANT));
+    return hooks.map((hook) => this.seal.open(hook));
+  }
+
+  /** @throws AppError entity.not_found, hook.not_configured */
+  async get(id: string): Promise<Hook> {
+    const [hook] = await this.run<SealedHook>(statements.selectHook(TENANT, id));
+    if (!hook) throw hookNotFound();
+    return this.seal.open(hook);
+  }
+
+  /**
+   * A hook that gets every event from now on.
+   *
+   * @throws AppError hook.too_many, hook.not_configured
+   */
+  async create(settings: HookSettings): Promise<NewHook> {
+    const id = randomId();
+    const secret = newSecret();
+    // What is committed by now is not from now on: it gets its place first.
+    await this.sequencer.advance();
+    return this.transaction(async (run) => {
+      const [feed] = await run<{ last: string }>(statements.lockEndOfFeed(TENANT));
+      const [stored] = await run<{ count: number }>(statements.countHooks(TENANT));
+      if (Number(stored?.count) >= MAX_HOOKS) throw tooManyHooks();
+      const headers = this.seal.sealHeaders({ id, headers: settings.headers });
+      const secrets = this.seal.sealSecrets(id, [{ secret }]);
+      const [hook] = await run<SealedHook>(
+        statements.insertHook(TENANT, { ...settings, id, headers, secrets }, feed?.last ?? '0'),
+      );
+      return { hook: this.seal.open(hook as SealedHook), secret };
+    });
+  }
+
+  /** @throws AppError entity.not_found, request.precondition_failed, hook.not_configured */
+  update(id: string, patch: HookPatch, ifMatch: Versions | undefined, json: JsonMode) {
+    return this.change(id, ifMatch, (hook) => patchHook(hook, patch, json));
+  }
+
+  /** A new secret; the old one signs on for 24 hours. @throws as `update` does */
+  async rotateSecret(id: string, ifMatch: Versions | undefined): Promise<NewHook> {
+    const secret = newSecret();
+    const hook = await this.change(id, ifMatch, (before) => {
+      const secrets = rotated(this.seal.openSecrets(before), secret, Date.now());
+      return { ...before, secrets: this.seal.sealSecrets(id, secrets) };
+    });
+    return { hook, secret };
+  }
+
+  /** @throws AppError entity.not_found, request.precondition_failed */
+  delete(id: string, ifMatch: Versions | undefined): Promise<void> {
+    return this.transaction(async (run) => {
+      await this.lock(run, id, ifMatch);
+      await run(statements.deleteHook(TENANT, id));
+    });
+  }
+
+  private change(id: string, ifMatch: Versions | undefined, next: (hook: Hook) => Hook) {
+    return this.transaction(async (run) => {
+      const sealed = await this.lock(run, id, ifMatch);
+      const before = this.seal.open(sealed);
+      const after = next(before);
+      if (isDeepStrictEqual(after, before)) return before;
+      const isSame = isDeepStrictEqual(after.headers, before.headers);
+      const headers = isSame ? sealed.headers : this.seal.sealHeaders(after);
+      const [updated] = await run<SealedHook>(statements.updateHook(TENANT, { ...after, headers }));
+      return this.seal.open(updated as SealedHook);
+    });
+  }
+
+  private async lock(run: Run, id: string, ifMatch: Versions | undefined): Promise<SealedHook> {
+    const [hook] = await run<SealedHook>(statements.lockHook(TENANT, id));
+    if (!hook) throw hookNotFound();
+    const isOther = ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(hook.version);
+    if (isOther) throw otherHookVersion();
+    return hook;
+  }
+
+  private run<Row>(statement: Statement): Promise<Row[]> {
+    return query<Row>(this.database, statement);
+  }
+
+  private transaction<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
+    return inTransaction(this.database, (manager) =>
+      work(([sql, parameters]) => manager.query(sql, parameters)),
+    );
+  }
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { Agent, type Dispatcher, request } from 'undici';
+import { Env } from '../config/env.js';
+import { CLOUD_EVENT, type CloudEventDto } from '../events/cloud-event.dto.js';
+import { publicConnector } from './public-connector.js';
+import { type SigningSecret, signed } from './signing-secret.js';
+
+/** Bytes of an answer that are read, so that its connection can be used again. */
+const MAX_ANSWER = 1_024;
+
+/** Where a hook leads, opened. */
+export interface Target {
+  url: string;
+  headers: Record<string, string>;
+  secrets: SigningSecret[];
+}
+
+/** How one attempt ended. */
+export interface Attempt {
+  delivered: boolean;
+  /** Null: there was no answer. */
+  statusCode: number | null;
+  /** Null: it was delivered. */
+  error: string | null;
+  durationMs: number;
+}
+
+/** Sends one event to one receiver: signed, bounded in time, never through a redirect. */
+@Injectable()
+export class Receiver {
+  private readonly agent: Agent;
+  private readonly timeout: number;
+
+  constructor({ HOOKS_TIMEOUT_SECONDS, HOOKS_ALLOW_PRIVATE_TARGETS }: Env) {
+    this.timeout = HOOKS_TIMEOUT_SECONDS * 1_000;
+    const connect =
+      HOOKS_ALLOW_PRIVATE_TARGETS === 'on'
+        ? { timeout: this.timeout }
+        : publicConnector(this.timeout);
+    this.agent = new Agent({ connect });
+  }
+
+  async send(
+    { url, headers, secrets }: Target,
+    event: Pick<CloudEventDto, 'id'>,
+  ): Promise<Attempt> {
+    const start = Date.now();
+    const body = JSON.stringify(event);
+    const ended = (statusCode: number | null, error: string | null) => ({
+      delivered: error === null,
+      statusCode,
+      error,
+      durationMs: Date.now() - start,
+    });
+    try {
+      const status = await this.post(url, body, {
+        'user-agent': 'nameplate',
+        ...headers,
+        'content-type': CLOUD_EVENT,
+        ...signed(event.id, body, secrets, start),
+      });
+      const isSuccess = status >= 200 && status < 300;
+      return ended(status, isSuccess ? null : `the receiver answered ${status}`);
+    } catch (error) {
+      return ended(null, reason(error, this.timeout));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.agent.destroy();
+  }
+
+  /** undici follows no redirect unless it is told to. */
+  private async post(url: string, body: string, headers: Record<string, string>): Promise<number> {
+    const signal = AbortSignal.timeout(this.timeout);
+    const options = { method: 'POST', body, headers, signal, dispatcher: this.agent } as const;
+    const answer: Dispatcher.ResponseData = await request(url, options);
+    // The status has decided; what becomes of the rest does not matter.
+    await answer.body.dump({ limit: MAX_ANSWER, signal }).catch(() => undefined);
+    return answer.statusCode;
+  }
+}
+
+/** Names the kind of failure only: a message may hold parts of the URL. */
+function reason(error: unknown, timeout: number): string {
+  const { name, code } = error as { name?: string; code?: string };
+  if (name === 'TimeoutError') return `no answer within ${timeout / 1_000} s`;
+  if (code === 'ADDRESS_NOT_PUBLIC') return 'the address is not public';
+  return `no answer (${code ?? name ?? 'unknown'})`;
+}

@@ -1,0 +1,432 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
+import { Env } from '../../src/config/env.js';
+import { BackgroundDatabase } from '../../src/database/background-database.js';
+import type { DeliveryDto } from '../../src/hooks/delivery.dto.js';
+import { HookQueue } from '../../src/hooks/hook-queue.js';
+import { HooksSweeper } from '../../src/hooks/hooks-sweeper.js';
+import { events } from '../support/events.js';
+import { type Received, TestReceiver, until } from '../support/receiver.js';
+import { TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+const SETTINGS = {
+  BACKGROUND_WORK: 'on',
+  HOOKS_ALLOW_PRIVATE_TARGETS: 'on',
+  HOOKS_RETRY_DELAY_SECONDS: '0',
+  HOOKS_TIMEOUT_SECONDS: '2',
+};
+
+let app: TestApp;
+let token: string;
+let receiver: TestReceiver;
+beforeAll(async () => {
+  app = await TestApp.start({ ...SETTINGS, HOOKS_MAX_ATTEMPTS: '3' });
+  token = await app.issuer.managementToken();
+});
+afterAll(() => app.stop());
+beforeEach(async () => {
+  receiver = await TestReceiver.start();
+});
+afterEach(async () => {
+  for (const { id } of JSON.parse((await call('GET', '/api/hooks')).text) as { id: string }[])
+    await call('DELETE', `/api/hooks/${id}`);
+  await receiver.stop();
+});
+
+const call = (method: string, url: string, body?: unknown, by = token) =>
+  app.call({ method, url, token: by, body });
+const hook = async (settings: object = {}) =>
+  (await call('POST', '/api/hooks', { url: receiver.url, ...settings })).json as {
+    id: string;
+    secret: string;
+    lastSequence: number;
+  };
+const change = (id: string, by = token) =>
+  call('PATCH', `/api/users/${id}`, { name: unique() }, by);
+const deliveries = async (id: string, query = ''): Promise<DeliveryDto[]> =>
+  JSON.parse((await call('GET', `/api/hooks/${id}/deliveries?${query}`)).text) as DeliveryDto[];
+const versions = (received: Received[]) => received.map(({ event }) => event.data.version);
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+/** How often an event has come, this time included. */
+const timesOf = ({ id }: CloudEventDto) =>
+  receiver.received.filter(({ event }) => event.id === id).length + 1;
+
+describe('a change', () => {
+  it('arrives within about a second as the CloudEvent of the feed, signed', async () => {
+    const { secret } = await hook();
+    const id = await insertUser(app);
+    await change(id);
+    await receiver.takes(1);
+    const begin = Date.now();
+    await change(id);
+    const [, { headers, body, event } = {} as Received] = await receiver.takes(2);
+    expect(Date.now() - begin).toBeLessThan(1_500);
+    const feed = await call('GET', `/api/events?after=${Number(event.sequence) - 1}`);
+    expect(event).toEqual(events(feed)[0]);
+    expect(headers['content-type']).toBe('application/cloudevents+json');
+    expect(headers['webhook-id']).toBe(event.id);
+    expect(new Webhook(secret).verify(body, headers as never)).toEqual(event);
+  });
+
+  it('of one user, a hundred times in a row, arrives in order', async () => {
+    await hook();
+    const id = await insertUser(app);
+    const begin = Date.now();
+    for (let n = 0; n < 100; n += 1) await change(id);
+    expect(versions(await receiver.takes(100))).toEqual(range(2, 101));
+    expect(Date.now() - begin).toBeLessThan(10_000);
+  });
+
+  it('arrives if its type is asked for, and its client is not excluded', async () => {
+    const { id: hookId } = await hook({
+      types: ['User.Data.Updated'],
+      excludeClientIds: ['crm', 'other'],
+    });
+    const by = (clientId: string) => app.issuer.managementToken({ client_id: clientId });
+    const id = await insertUser(app);
+    await change(id, await by('crm'));
+    await call('PATCH', `/api/users/${id}/is-suspended`, { isSuspended: true });
+    await change(id, await by('shop'));
+    await change(id, await by('other'));
+    await change(id);
+    expect(versions(await receiver.takes(2))).toEqual([4, 6]);
+    await until(async () => (await deliveries(hookId, 'state=delivered')).length === 2);
+    expect((await deliveries(hookId)).map(({ userId }) => userId)).toEqual([id, id]);
+    expect((await call('GET', `/api/hooks/${hookId}`)).json.lastSequence).toBeGreaterThan(
+      Number(receiver.taken[1]?.event.sequence) - 1,
+    );
+  });
+
+  it('costs a writer nothing while receivers are slow or away', async () => {
+    receiver.answer = () => undefined;
+    await hook();
+    await hook({ url: 'http://127.0.0.1:1/' });
+    const id = await insertUser(app);
+    const begin = Date.now();
+    for (let n = 0; n < 20; n += 1) expect((await change(id)).status).toBe(200);
+    expect(Date.now() - begin).toBeLessThan(2_000);
+  });
+});
+
+describe('a slow receiver', () => {
+  it('holds up neither another hook nor other users', async () => {
+    const slow = await insertUser(app);
+    receiver.answer = ({ subject }) => (subject === slow ? undefined : 204);
+    await hook();
+    const fast = await TestReceiver.start();
+    await hook({ url: fast.url });
+    await change(slow);
+    await until(() => receiver.received.length === 1);
+    const begin = Date.now();
+    const others = await Promise.all([insertUser(app), insertUser(app), insertUser(app)]);
+    for (const id of [slow, ...others]) await change(id);
+    await Promise.all([receiver.takes(3), fast.takes(5)]);
+    expect(Date.now() - begin).toBeLessThan(1_900);
+    await fast.stop();
+  });
+});
+
+describe('what fails', () => {
+  it('is tried again with the same id, then is a dead letter, and the next events go on', async () => {
+    receiver.answer = ({ data }) => (data.version === 3 ? 500 : 204);
+    const { id: hookId } = await hook();
+    const id = await insertUser(app);
+    for (let n = 0; n < 3; n += 1) await change(id);
+    await receiver.takes(2);
+    expect(versions(receiver.received)).toEqual([2, 3, 3, 3, 4]);
+    const attempts = receiver.received.filter(({ event }) => event.data.version === 3);
+    expect(new Set(attempts.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    const [dead, ...rest] = await deliveries(hookId, 'state=dead');
+    expect(rest).toEqual([]);
+    expect(dead).toMatchObject({
+      id: attempts[0]?.event.sequence,
+      eventId: attempts[0]?.event.id,
+      userId: id,
+      state: 'dead',
+      attempts: 3,
+      statusCode: 500,
+      error: 'the receiver answered 500',
+    });
+  });
+
+  it('comes again, when it is dead and replayed, alone or with all dead letters', async () => {
+    let isBroken = true;
+    receiver.answer = () => (isBroken ? 500 : 204);
+    const { id: hookId } = await hook();
+    const id = await insertUser(app);
+    for (let n = 0; n < 3; n += 1) await change(id);
+    await until(async () => (await deliveries(hookId, 'state=dead')).length === 3);
+    isBroken = false;
+    const [, middle] = await deliveries(hookId);
+    const replay = await call('POST', `/api/hooks/${hookId}/deliveries/${middle?.id}/replay`);
+    expect(replay.status).toBe(202);
+    expect(replay.json).toMatchObject({ id: middle?.id, state: 'pending', attempts: 0 });
+    await receiver.takes(1);
+    const all = await call('POST', `/api/hooks/${hookId}/replay`, { state: 'dead' });
+    expect(all.json).toEqual({ replayed: 2 });
+    expect(versions(await receiver.takes(3))).toEqual([3, 2, 4]);
+    await until(async () => (await deliveries(hookId, 'state=delivered')).length === 3);
+    expect(await deliveries(hookId, 'state=dead')).toEqual([]);
+    // One that was delivered may come again, too.
+    await call('POST', `/api/hooks/${hookId}/deliveries/${middle?.id}/replay`);
+    expect(versions(await receiver.takes(4))).toEqual([3, 2, 4, 3]);
+  });
+
+  it('because the receiver is gone (410) is dead at once, and disables the hook', async () => {
+    receiver.answer = () => 410;
+    const { id: hookId } = await hook();
+    await change(await insertUser(app));
+    const isEnabled = async () => (await call('GET', `/api/hooks/${hookId}`)).json.enabled;
+    await until(async () => !(await isEnabled()));
+    expect(await isEnabled()).toBe(false);
+    expect(await deliveries(hookId)).toMatchObject([
+      { state: 'dead', attempts: 1, statusCode: 410 },
+    ]);
+  });
+
+  it('because retention has deleted the event is dead, and says so', async () => {
+    const { id: hookId } = await hook({ enabled: false });
+    const id = await insertUser(app);
+    await change(id);
+    receiver.answer = () => 500;
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
+    await until(async () => (await deliveries(hookId, 'state=dead')).length === 1);
+    await app.database.client.query('DELETE FROM user_events WHERE user_id = $1', [id]);
+    const [dead] = await deliveries(hookId);
+    await call('POST', `/api/hooks/${hookId}/deliveries/${dead?.id}/replay`);
+    await until(async () => (await deliveries(hookId))[0]?.error?.includes('retention') ?? false);
+    expect(await deliveries(hookId)).toMatchObject([
+      { state: 'dead', attempts: 1, error: 'the event is no longer kept (retention)' },
+    ]);
+  });
+});
+
+describe('a hook', () => {
+  it('that is disabled gets nothing, and misses nothing once it is enabled', async () => {
+    const { id: hookId } = await hook();
+    const id = await insertUser(app);
+    await change(id);
+    await receiver.takes(1);
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: false });
+    await sleep(600);
+    for (let n = 0; n < 5; n += 1) await change(id);
+    await sleep(600);
+    expect(receiver.received).toHaveLength(1);
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
+    expect(versions(await receiver.takes(6))).toEqual(range(2, 7));
+  });
+
+  it('gets everything behind a sequence again, in order, also while something waits', async () => {
+    let isBroken = false;
+    receiver.answer = ({ data }) => (isBroken && data.version === 5 ? undefined : 204);
+    const { id: hookId, lastSequence } = await hook();
+    const id = await insertUser(app);
+    for (let n = 0; n < 3; n += 1) await change(id);
+    await receiver.takes(3);
+    isBroken = true;
+    for (let n = 0; n < 3; n += 1) await change(id);
+    await until(() => receiver.received.length === 4);
+    isBroken = false;
+    const answer = await call('POST', `/api/hooks/${hookId}/replay`, { after: lastSequence + 1 });
+    expect(answer.status).toBe(202);
+    expect(answer.json).toEqual({ replayed: 5 });
+    expect(versions(await receiver.takes(8))).toEqual([2, 3, 4, 3, 4, 5, 6, 7]);
+    await sleep(500);
+    expect(receiver.taken).toHaveLength(8);
+    await until(async () => (await deliveries(hookId, 'state=delivered')).length === 6);
+    expect(await deliveries(hookId, 'state=pending')).toEqual([]);
+  });
+
+  it.each<[string, unknown, number, string]>([
+    ['nothing', {}, 400, 'guard.invalid_input'],
+    ['both', { after: 0, state: 'dead' }, 400, 'guard.invalid_input'],
+    ['another state', { state: 'pending' }, 400, 'guard.invalid_input'],
+    ['a place that no event has', { after: 1_000_000 }, 400, 'guard.invalid_input'],
+    ['a place that is none', { after: -1 }, 400, 'guard.invalid_input'],
+  ])('cannot be replayed by %s', async (_, body, status, code) => {
+    const { id: hookId } = await hook();
+    const answer = await call('POST', `/api/hooks/${hookId}/replay`, body);
+    expect([answer.status, answer.json.code]).toEqual([status, code]);
+  });
+
+  it('cannot be replayed from a place behind which events are deleted: 410', async () => {
+    const { id: hookId } = await hook();
+    await app.database.client.query('UPDATE user_event_sequences SET pruned = 2');
+    const replay = (after: number) => call('POST', `/api/hooks/${hookId}/replay`, { after });
+    expect((await replay(1)).json.code).toBe('event.expired');
+    await app.database.client.query('UPDATE user_event_sequences SET pruned = 0');
+  });
+
+  it('that is not there has no log, no replay and no test', async () => {
+    for (const [method, path, body] of [
+      ['GET', 'deliveries'],
+      ['POST', 'deliveries/1/replay'],
+      ['POST', 'deliveries/x/replay'],
+      ['POST', 'replay', { state: 'dead' }],
+      ['POST', 'test'],
+      ['POST', 'rotate-secret'],
+    ] as const)
+      expect((await call(method, `/api/hooks/nobody/${path}`, body)).status).toBe(404);
+  });
+});
+
+describe('a backlog', () => {
+  it('waits in the feed while ten thousand deliveries are queued', async () => {
+    const { id: hookId } = await hook();
+    await app.database.client.query(
+      `INSERT INTO hook_deliveries (tenant_id, hook_id, sequence, event_id, type, user_id, run)
+       SELECT 'default', $1, -n, gen_random_uuid(), 'User.Created', 'x', 0
+       FROM generate_series(1, 10000) n`,
+      [hookId],
+    );
+    await change(await insertUser(app));
+    await sleep(1_000);
+    expect(receiver.received).toEqual([]);
+    await app.database.client.query('DELETE FROM hook_deliveries WHERE sequence = -1');
+    await receiver.takes(1);
+  });
+});
+
+describe('the sweeper', () => {
+  it('deletes the log and the queue of a hook that is no more, and old deliveries', async () => {
+    const [gone, kept] = [await hook(), await hook()];
+    const id = await insertUser(app);
+    for (let n = 0; n < 2; n += 1) await change(id);
+    await receiver.takes(4);
+    await until(async () => (await deliveries(kept.id, 'state=delivered')).length === 2);
+    await call('DELETE', `/api/hooks/${gone.id}`);
+    await app.database.client.query(
+      `UPDATE hook_deliveries SET updated_at = now() - interval '31 days'
+       WHERE hook_id = $1 AND sequence = (SELECT min(sequence) FROM hook_deliveries WHERE hook_id = $1)`,
+      [kept.id],
+    );
+    const database = app.app.get(BackgroundDatabase);
+    const queue = new HookQueue(database, app.app.get(Env), (problem) => {
+      throw problem;
+    });
+    await queue.start();
+    expect(await queue.names()).toEqual(expect.arrayContaining([gone.id, kept.id]));
+    await new HooksSweeper(database).sweep(queue);
+    expect(await queue.names()).toEqual([kept.id]);
+    await queue.stop();
+    const { rows } = await app.database.client.query<{ hook: string }>(
+      `SELECT hook_id AS hook FROM hook_deliveries WHERE tenant_id = 'default'`,
+    );
+    expect(rows).toEqual([{ hook: kept.id }]);
+  });
+});
+
+describe('the log', () => {
+  it('is newest first, a page at a time, through Link', async () => {
+    const { id: hookId } = await hook();
+    const id = await insertUser(app);
+    for (let n = 0; n < 5; n += 1) await change(id);
+    await until(async () => (await deliveries(hookId, 'state=delivered')).length === 5);
+    const seen: string[] = [];
+    for (let url = `/api/hooks/${hookId}/deliveries?limit=2`; url !== '';) {
+      const page = await call('GET', url);
+      seen.push(...(JSON.parse(page.text) as DeliveryDto[]).map((delivery) => delivery.id));
+      url = /<([^>]+)>; rel="next"/.exec(page.headers['link'] ?? '')?.[1] ?? '';
+    }
+    expect(seen).toEqual(receiver.taken.map(({ event }) => event.sequence).reverse());
+  });
+
+  it.each(['state=gone', 'limit=0', 'limit=1001', 'cursor=x', 'nope=1'])(
+    'answers %s with 400',
+    async (query) => {
+      const { id: hookId } = await hook();
+      const answer = await call('GET', `/api/hooks/${hookId}/deliveries?${query}`);
+      expect(answer.status).toBe(400);
+    },
+  );
+});
+
+describe('many users at a receiver that fails often', () => {
+  it('are each in order, and nothing is lost', async () => {
+    // Two of three fail at first, none a third time.
+    receiver.answer = (event) => (timesOf(event) < (Number(event.sequence) % 3) + 1 ? 500 : 204);
+    await hook();
+    const ids = await Promise.all(range(1, 25).map(() => insertUser(app)));
+    for (let n = 0; n < 20; n += 1) await Promise.all(ids.map((id) => change(id)));
+    const taken = await receiver.takes(500, 25_000);
+    for (const id of ids)
+      expect(versions(taken.filter(({ event }) => event.subject === id))).toEqual(range(2, 21));
+    expect(receiver.received.length).toBeGreaterThan(700);
+  });
+});
+
+/** From here on, with another delay between attempts. */
+async function restartWith(seconds: string): Promise<void> {
+  await app.stop();
+  app = await TestApp.start({
+    ...SETTINGS,
+    HOOKS_RETRY_DELAY_SECONDS: seconds,
+    HOOKS_MAX_ATTEMPTS: '3',
+  });
+  token = await app.issuer.managementToken();
+}
+
+describe('the delay before another attempt', () => {
+  it('is what is set, then twice as long, with some chance in it', async () => {
+    await restartWith('1');
+    receiver.answer = () => 503;
+    await hook();
+    await change(await insertUser(app));
+    await until(() => receiver.received.length === 3);
+    const [first = 0, second = 0, third = 0] = receiver.received.map(({ at }) => at);
+    expect(second - first).toBeGreaterThanOrEqual(950);
+    expect(second - first).toBeLessThan(3_000);
+    expect(third - second).toBeGreaterThanOrEqual(1_950);
+    expect(third - second).toBeLessThan(5_000);
+  });
+});
+
+describe('an hour before another attempt', () => {
+  beforeAll(() => restartWith('3600'));
+
+  it('does not hold up what is delivered again, in order', async () => {
+    let isBroken = true;
+    receiver.answer = ({ data }) => (isBroken && data.version === 3 ? 500 : 204);
+    const { id: hookId, lastSequence } = await hook();
+    const id = await insertUser(app);
+    for (let n = 0; n < 3; n += 1) await change(id);
+    await until(() => receiver.received.length === 2);
+    isBroken = false;
+    await sleep(1_200);
+    expect(versions(receiver.taken)).toEqual([2]);
+    await call('POST', `/api/hooks/${hookId}/replay`, { after: lastSequence });
+    expect(versions(await receiver.takes(4))).toEqual([2, 2, 3, 4]);
+  });
+
+  it('does not come behind a dead letter: the next event goes on at once', async () => {
+    receiver.answer = ({ data }) => (data.version === 2 ? 410 : 204);
+    const { id: hookId } = await hook();
+    const id = await insertUser(app);
+    await change(id);
+    await until(async () => (await deliveries(hookId, 'state=dead')).length === 1);
+    await change(id);
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
+    expect(versions(await receiver.takes(1))).toEqual([3]);
+  });
+});
+
+describe('the database being away', () => {
+  it('is survived: deliveries go on when it is back', async () => {
+    await hook();
+    const id = await insertUser(app);
+    await change(id);
+    await receiver.takes(1);
+    await app.database.allowConnections(false);
+    await app.database.disconnectOthers();
+    await sleep(1_000);
+    await app.database.allowConnections(true);
+    await change(id);
+    expect(versions(await receiver.takes(2)).at(-1)).toBe(3);
+    expect(app.log.join('')).toMatch(/background work: /);
+  });
+});

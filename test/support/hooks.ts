@@ -1,0 +1,14 @@
+import { randomId } from '../../src/users/random-id.js';
+import type { TestApp } from './test-app.js';
+
+/** A stored hook that leads nowhere, written past the API: nobody can open its secrets. */
+export async function insertHook({ database }: TestApp): Promise<string> {
+  const id = randomId();
+  await database.client.query(
+    `INSERT INTO hooks
+       (tenant_id, id, url, types, secrets, enabled, exclude_client_ids, last_sequence)
+     VALUES ('default', $1, 'https://example.com', '[]', 'c2VhbGVk', true, '[]', 0)`,
+    [id],
+  );
+  return id;
+}
