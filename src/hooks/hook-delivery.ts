@@ -28,16 +28,28 @@ export class HookDelivery {
     private readonly receiver: Receiver,
   ) {}
 
-  async attempt(queue: HookQueue, hookId: string, job: Job<DeliveryJob>): Promise<void> {
+  /** Whether it was delivered; undefined when there was nothing to send. */
+  async attempt(
+    queue: HookQueue,
+    hookId: string,
+    job: Job<DeliveryJob>,
+  ): Promise<boolean | undefined> {
     const { sequence, run } = job.data;
     const [delivery] = await this.database.run<LoadedDelivery>(
       statements.loadDelivery(TENANT, hookId, sequence),
     );
     // A replay has begun it anew, with a job of its own, or the hook is no more.
-    if (delivery?.run !== run || delivery.state !== 'pending')
-      return queue.complete(hookId, job, this.database);
-    if (!delivery.enabled) return queue.retry(hookId, job, this.database);
-    await this.settle(queue, hookId, job, await this.send(hookId, delivery));
+    if (delivery?.run !== run || delivery.state !== 'pending') {
+      await queue.complete(hookId, job, this.database);
+      return undefined;
+    }
+    if (!delivery.enabled) {
+      await queue.retry(hookId, job, this.database);
+      return undefined;
+    }
+    const outcome = await this.send(hookId, delivery);
+    await this.settle(queue, hookId, job, outcome);
+    return outcome.delivered;
   }
 
   private async send(hookId: string, delivery: LoadedDelivery): Promise<Outcome> {

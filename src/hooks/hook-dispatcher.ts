@@ -9,7 +9,7 @@ import type { HookQueue } from './hook-queue.js';
 const BATCH = 500;
 
 /** Deliveries that are queued at most: what is behind them waits in the feed, where it costs nothing. */
-export const MAX_WAITING = 10_000;
+export const MAX_WAITING = 2_000;
 
 type Made = Partial<Queued> & { reached: string };
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'pg-boss';
 import type { DeliveryJob, HookQueue } from './hook-queue.js';
 
@@ -10,17 +11,26 @@ const POLL_MS = 1_000;
 /** Milliseconds after a problem of the queue itself. */
 const PAUSE_MS = 1_000;
 
+/** Failures in a row after which a receiver is taken for dead: it is then tried less and less often. */
+const PATIENCE = 20;
+const SHORTEST_BREAK_MS = 250;
+const LONGEST_BREAK_MS = 30_000;
+
 /** Works on the queue of one hook until it is told to stop; a slow receiver holds up no other hook. */
 export class HookWorker {
   private readonly running = new Set<Promise<void>>();
-  private isStopping = false;
+  private readonly stopping = new AbortController();
+  private failures = 0;
   private wakeUp: (() => void) | undefined;
   private readonly loop: Promise<void>;
 
   constructor(
     private readonly hookId: string,
     private readonly queue: HookQueue,
-    private readonly deliver: (hookId: string, job: Job<DeliveryJob>) => Promise<void>,
+    private readonly deliver: (
+      hookId: string,
+      job: Job<DeliveryJob>,
+    ) => Promise<boolean | undefined>,
     private readonly onProblem: (problem: unknown) => void,
   ) {
     this.loop = this.work();
@@ -33,23 +43,33 @@ export class HookWorker {
 
   /** Begins nothing more, and ends when what is running has ended. */
   async stop(): Promise<void> {
-    this.isStopping = true;
+    this.stopping.abort();
     this.wake();
     await this.loop;
     await Promise.all(this.running);
   }
 
   private async work(): Promise<void> {
-    while (!this.isStopping) {
-      const jobs = await this.fetch();
+    while (!this.stopping.signal.aborted) {
+      const isDown = this.failures >= PATIENCE;
+      if (isDown) await this.takeBreak();
+      const jobs = await this.fetch(isDown ? 1 : PARALLEL);
       for (const job of jobs) this.begin(job);
       if (jobs.length === 0 || this.running.size >= PARALLEL) await this.rest(POLL_MS);
     }
   }
 
-  private async fetch(): Promise<Job<DeliveryJob>[]> {
-    const most = PARALLEL - this.running.size;
-    if (most === 0) return [];
+  /** What a receiver that does not answer costs must not grow with what waits for it. */
+  private async takeBreak(): Promise<void> {
+    await Promise.all(this.running);
+    const length = SHORTEST_BREAK_MS * 2 ** Math.min(this.failures - PATIENCE, 10);
+    const { signal } = this.stopping;
+    await sleep(Math.min(length, LONGEST_BREAK_MS), undefined, { signal }).catch(() => undefined);
+  }
+
+  private async fetch(parallel: number): Promise<Job<DeliveryJob>[]> {
+    const most = parallel - this.running.size;
+    if (most <= 0 || this.stopping.signal.aborted) return [];
     try {
       return await this.queue.fetch(this.hookId, most);
     } catch (error) {
@@ -61,6 +81,9 @@ export class HookWorker {
 
   private begin(job: Job<DeliveryJob>): void {
     const delivery = this.deliver(this.hookId, job)
+      .then((isDelivered) => {
+        if (isDelivered !== undefined) this.failures = isDelivered ? 0 : this.failures + 1;
+      })
       .catch(this.onProblem)
       .finally(() => {
         this.running.delete(delivery);
@@ -71,7 +94,7 @@ export class HookWorker {
   }
 
   private rest(milliseconds: number): Promise<void> {
-    if (this.isStopping) return Promise.resolve();
+    if (this.stopping.signal.aborted) return Promise.resolve();
     return new Promise((done) => {
       const timer = setTimeout(done, milliseconds);
       this.wakeUp = () => {
