@@ -22,13 +22,14 @@ export class HookDispatcher {
     private readonly queue: HookQueue,
   ) {}
 
-  /** @returns whether anything was queued */
-  dispatch(hookId: string, last: number): Promise<boolean> {
+  /** @returns whether anything was queued, or could not be */
+  dispatch(hookId: string, last: number): Promise<'some' | 'none' | 'full'> {
     return this.database.transaction(async (connection) => {
       const [hook] = await connection.run<DispatchedHook>(
         statements.takeHook(TENANT, hookId, MAX_WAITING),
       );
-      if (!hook || hook.waiting >= MAX_WAITING) return false;
+      if (!hook) return 'none';
+      if (hook.waiting >= MAX_WAITING) return 'full';
       // Queued before it was taken back: void, and in the way. No new job can be among them, since
       // only who has the row locked makes any.
       if (hook.rewound) await this.queue.empty(hookId);
@@ -41,7 +42,7 @@ export class HookDispatcher {
       const deliveries = [...again, ...made];
       if (deliveries.length > 0) await this.queue.insert(hookId, deliveries, connection);
       await connection.run(statements.moveHook(TENANT, hookId, reached));
-      return deliveries.length > 0;
+      return deliveries.length > 0 ? 'some' : 'none';
     });
   }
 

@@ -22,6 +22,9 @@ import { Receiver } from './receiver.js';
 const IDLE_MS = 1_000;
 const BUSY_MS = 250;
 
+/** Milliseconds between two looks whether a hook that has all its jobs has room again. */
+const FULL_MS = 1_000;
+
 /** Milliseconds that running deliveries have to end when the service stops. */
 const GRACE_MS = 10_000;
 
@@ -41,6 +44,8 @@ export class HooksBackground
   private readonly closing = new AbortController();
   private queue: HookQueue | undefined;
   private loop = Promise.resolve();
+  /** Hooks that have as many jobs as they may, and until when they are not asked again. */
+  private readonly fullUntil = new Map<string, number>();
   private quietUntil = 0;
 
   constructor(
@@ -106,13 +111,15 @@ export class HooksBackground
     for (const { id, lastSequence, hasUnqueued } of hooks) {
       await queue.ensure(id);
       if (!this.workers.has(id)) this.workers.set(id, this.startWorker(queue, id));
-      if (!hasUnqueued && Number(lastSequence) >= last) continue;
+      const isUpToDate = !hasUnqueued && Number(lastSequence) >= last;
+      if (isUpToDate || Date.now() < (this.fullUntil.get(id) ?? 0)) continue;
       // The trouble of one hook is not that of the next.
-      const hasQueued = await dispatcher.dispatch(id, last).catch((error: unknown) => {
+      const dispatched = await dispatcher.dispatch(id, last).catch((error: unknown) => {
         this.warn(error);
-        return false;
+        return 'none';
       });
-      if (hasQueued) this.workers.get(id)?.wake();
+      if (dispatched === 'some') this.workers.get(id)?.wake();
+      if (dispatched === 'full') this.fullUntil.set(id, Date.now() + FULL_MS);
     }
   }
 
