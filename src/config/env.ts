@@ -136,6 +136,20 @@ export class Env {
   @Max(36_500)
   EVENTS_RETENTION_DAYS!: number;
 
+  /** Days that the log of deliveries keeps what was delivered, and dead letters. */
+  @Integer(30)
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  DELIVERIES_RETENTION_DAYS!: number;
+
+  /** Hours for which a request with an Idempotency-Key is not done again. */
+  @Integer(24)
+  @IsInt()
+  @Min(1)
+  @Max(8_760)
+  IDEMPOTENCY_KEY_HOURS!: number;
+
   /** Seals what hooks keep (32 bytes in base64): the first one seals, each one opens. */
   @List()
   @IsSecretsKey({ each: true })

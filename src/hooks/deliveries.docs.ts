@@ -8,7 +8,6 @@ import { DELIVERY_STATES } from './delivery-row.js';
 import { DEFAULT_DELIVERIES, MAX_DELIVERIES } from './delivery-query.js';
 import { DeliveryDto, ReplayDto } from './delivery.dto.js';
 import { DELIVERY_EXAMPLE } from './hook.example.js';
-import { KEPT_DAYS } from './hooks-sweeper.js';
 import { HookId, WHO } from './hooks.docs.js';
 
 export const ListDeliveries = () =>
@@ -18,7 +17,7 @@ export const ListDeliveries = () =>
       summary: 'Log of deliveries',
       description:
         'What was delivered to the hook, what is pending, and dead letters, newest first. Kept for ' +
-        `${KEPT_DAYS} days, but what is pending as long as it is. ${WHO}`,
+        `30 days (DELIVERIES_RETENTION_DAYS), but what is pending as long as it is. ${WHO}`,
     }),
     HookId(),
     query('state', { type: 'string', enum: DELIVERY_STATES }, 'Only these.'),

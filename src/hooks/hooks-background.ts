@@ -136,6 +136,7 @@ export class HooksBackground
     for (const [id, worker] of this.workers) {
       if (kept.has(id)) continue;
       this.workers.delete(id);
+      this.fullUntil.delete(id);
       void worker.stop();
     }
   }

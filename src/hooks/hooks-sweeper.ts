@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { TENANT } from '../database/tenant.js';
 import type { Statement } from '../database/statement.js';
@@ -13,9 +14,6 @@ import type { HookQueue } from './hook-queue.js';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Days that the log keeps what was delivered, and dead letters. */
-export const KEPT_DAYS = 30;
-
 /** Rows that one statement deletes. */
 const BATCH = 10_000;
 
@@ -25,7 +23,10 @@ export class HooksSweeper {
   private nextHooks = 0;
   private nextLog = 0;
 
-  constructor(private readonly database: BackgroundDatabase) {}
+  constructor(
+    private readonly env: Env,
+    private readonly database: BackgroundDatabase,
+  ) {}
 
   /** Does so if it is time. */
   async sweep(queue: HookQueue): Promise<void> {
@@ -36,7 +37,7 @@ export class HooksSweeper {
     }
     if (now >= this.nextLog) {
       this.nextLog = now + HOUR_MS;
-      await this.inBatches(deleteOldDeliveries(TENANT, KEPT_DAYS, BATCH));
+      await this.inBatches(deleteOldDeliveries(TENANT, this.env.DELIVERIES_RETENTION_DAYS, BATCH));
     }
   }
 

@@ -15,17 +15,14 @@ import { USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
 import { conflictOf, otherVersion, tooLarge, userNotFound, userSuspended } from './user.errors.js';
+import { lockUser, replaceDigest, selectPassword, selectUser } from './user.statements.js';
 import {
   deleteUser,
   insertUser,
-  lockUser,
-  replaceDigest,
-  selectPassword,
-  selectUser,
   touchUser,
   type UpdateOutcome,
   updateUser,
-} from './user.statements.js';
+} from './user-write.statements.js';
 import type { UserPatch, UserRow } from './user-row.js';
 
 export interface Access {

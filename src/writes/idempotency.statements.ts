@@ -14,17 +14,22 @@ export interface RememberedAnswer {
 
 /**
  * Takes a key for a request. A row: it is ours, until the end of the transaction alone, and with its
- * commit for 24 hours. No row: it was used before.
+ * commit for so many hours. No row: it was used before.
  */
-export function takeKey(tenantId: string, id: string, fingerprint: string): Statement {
+export function takeKey(
+  tenantId: string,
+  id: string,
+  fingerprint: string,
+  hours: number,
+): Statement {
   return [
     `INSERT INTO idempotency_keys AS k (tenant_id, id, fingerprint, expires_at)
-     VALUES ($1, $2, $3, now() + interval '24 hours')
+     VALUES ($1, $2, $3, now() + make_interval(hours => $4))
      ON CONFLICT (tenant_id, id) DO UPDATE SET fingerprint = excluded.fingerprint,
        user_id = NULL, answer = NULL, expires_at = excluded.expires_at
      WHERE k.expires_at < now()
      RETURNING id`,
-    [tenantId, id, fingerprint],
+    [tenantId, id, fingerprint, hours],
   ];
 }
 

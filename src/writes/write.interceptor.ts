@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
+import { Env } from '../config/env.js';
 import { inTransaction, rolledBack } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
@@ -33,6 +34,7 @@ type Handle = () => Promise<unknown>;
 @Injectable()
 export class WriteInterceptor implements NestInterceptor {
   constructor(
+    private readonly env: Env,
     private readonly reflector: Reflector,
     private readonly database: DataSource,
   ) {}
@@ -79,7 +81,7 @@ export class WriteInterceptor implements NestInterceptor {
     const fingerprint = idempotency.fingerprint(key, request);
     try {
       const give = await inTransaction(this.database, async (manager) => {
-        if (!(await take(manager, id, fingerprint))) {
+        if (!(await take(manager, id, fingerprint, this.env.IDEMPOTENCY_KEY_HOURS))) {
           const outcome = await remembered(manager, key, id, fingerprint, principal);
           return () => idempotency.replay(outcome, reply);
         }
@@ -101,9 +103,14 @@ export class WriteInterceptor implements NestInterceptor {
 }
 
 /** Whether the key is this request's now. */
-async function take(manager: EntityManager, id: string, fingerprint: string): Promise<boolean> {
+async function take(
+  manager: EntityManager,
+  id: string,
+  fingerprint: string,
+  hours: number,
+): Promise<boolean> {
   await run(manager, [statements.LOCK_TIMEOUT, []]);
-  const taken = await run(manager, statements.takeKey(TENANT, id, fingerprint));
+  const taken = await run(manager, statements.takeKey(TENANT, id, fingerprint, hours));
   await run(manager, [statements.NO_LOCK_TIMEOUT, []]);
   return taken.length > 0;
 }

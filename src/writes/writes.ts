@@ -32,7 +32,7 @@ export const Writes = (options: WriteOptions = { writesUser: false }) =>
       required: false,
       description:
         'A random text of yours, such as a UUID. The same request with the same key, within 24 ' +
-        'hours, is not done again: the first answer comes again.',
+        'hours (IDEMPOTENCY_KEY_HOURS), is not done again: the first answer comes again.',
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     }),
     ApiProblems(

@@ -311,7 +311,7 @@ describe('the sweeper', () => {
     });
     await queue.start();
     expect(await queue.names()).toEqual(expect.arrayContaining([gone.id, kept.id]));
-    await new HooksSweeper(database).sweep(queue);
+    await new HooksSweeper(app.app.get(Env), database).sweep(queue);
     expect(await queue.names()).toEqual([kept.id]);
     await queue.stop();
     const { rows } = await app.database.client.query<{ hook: string }>(
