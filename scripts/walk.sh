@@ -1,12 +1,16 @@
 #!/bin/sh
 # Walks one user through every route with curl and checks each answer.
 #   npm start, and in another terminal: sh scripts/walk.sh
-# BASE_URL, USER_TOKEN (of the user «walker») and MANAGEMENT_TOKEN may be given.
+# PORT, or BASE_URL, USER_TOKEN (of the user «walker») and MANAGEMENT_TOKEN may be given.
 set -eu
-BASE_URL=${BASE_URL:-http://localhost:3000}
+BASE_URL=${BASE_URL:-http://localhost:${PORT:-3000}}
 USER_TOKEN=${USER_TOKEN:-$(npm run -s token -- user walker)}
 MANAGEMENT_TOKEN=${MANAGEMENT_TOKEN:-$(npm run -s token -- management)}
 count=0
+if ! curl -s -o /dev/null "$BASE_URL/health/live"; then
+  echo "nothing answers at $BASE_URL" >&2
+  exit 1
+fi
 
 # check STATUS TEXT METHOD PATH [BODY [HEADER]]: TEXT must be in the answer, headers included.
 check() {

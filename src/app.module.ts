@@ -19,17 +19,18 @@ import { WriteInterceptor } from './writes/write.interceptor.js';
 import { BodyPipe } from './validation/body.pipe.js';
 
 @Module({
+  // The routes of the API document are in this order.
   imports: [
     AuthModule,
     DatabaseModule,
-    EventsModule,
-    HealthModule,
-    HooksModule,
-    IdentitiesModule,
-    PasswordsModule,
     ProfileModule,
-    RetentionModule,
     UsersModule,
+    PasswordsModule,
+    IdentitiesModule,
+    EventsModule,
+    HooksModule,
+    RetentionModule,
+    HealthModule,
   ],
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },

@@ -11,6 +11,7 @@ The user-profile and user-management API that runs beside your identity provider
 
 - **profile**: users change themselves, with a *user token* whose \`sub\` is their id.
 - **users**: a management client changes any user, with a *management token*.
+- **events**, **hooks**: other services learn of every change, with a *management token*.
 
 Both are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
 whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.

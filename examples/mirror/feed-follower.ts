@@ -35,6 +35,7 @@ export class FeedFollower implements OnApplicationBootstrap, OnModuleDestroy {
         for (const event of latestOfEach(events)) await this.mirror.apply(event);
         await this.mirror.moveTo(next);
       } catch (error) {
+        if (this.closing.signal.aborted) return;
         this.log.warn(`again in a second: ${String(error)}`);
         await sleep(1_000);
       }

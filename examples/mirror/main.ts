@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MirrorModule } from './mirror.module.js';
@@ -16,3 +17,6 @@ app.useBodyParser('application/cloudevents+json', {}, (_request, body, done) => 
 });
 app.enableShutdownHooks();
 await app.listen(settings.port, '127.0.0.1');
+new Logger('mirror').log(
+  `webhooks: ${await app.getUrl()}/hook, feed: ${settings.followsFeed ? 'followed' : 'not followed'}`,
+);

@@ -1,4 +1,4 @@
-import { QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 
 /** SQLSTATE classes and codes that say «not now», not «not so» (PostgreSQL, appendix A). */
 const SQLSTATES = /^(08...|53[0-9]..|57P0[1235]|57014|55P03|25006|40001|40P01)$/;
@@ -8,11 +8,13 @@ const SYSTEM_ERRORS =
 const MESSAGES =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|the database system is)/;
 
+/** What TypeORM says of a connection that was lost in the middle of a transaction. */
+const RELEASED = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
+
 /** Whether an error means that the database cannot be reached or takes no more work just now. */
 export function databaseUnavailable(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
-  // The connection was lost between two statements of one transaction.
-  if (thrown instanceof QueryRunnerAlreadyReleasedError) return true;
+  if (RELEASED.some((kind) => thrown instanceof kind)) return true;
   const { code, severity } = thrown as { code?: unknown; severity?: unknown };
   // FATAL ends the session: the connection was refused or cut, whatever the code.
   if (severity === 'FATAL' || severity === 'PANIC') return true;

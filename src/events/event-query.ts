@@ -19,7 +19,7 @@ const MAX = Number.MAX_SAFE_INTEGER;
  */
 export function parseFeedQuery(
   parameters: Record<string, unknown>,
-  lastEventId: string | undefined,
+  lastEventId: string | string[] | undefined,
 ): FeedQuery & { waitMs: number } {
   const query = new QueryParameters(parameters, (name) =>
     ['after', 'limit', 'types', 'wait'].includes(name),
@@ -45,8 +45,8 @@ export function parseHistoryQuery(parameters: Record<string, unknown>) {
   return understood;
 }
 
-function parseLastEventId(value: string | undefined): number | undefined {
+function parseLastEventId(value: string | string[] | undefined): number | undefined {
   if (value === undefined || value === '') return undefined;
-  if (/^\d{1,15}$/.test(value)) return Number(value);
+  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
   throw new AppError('request.invalid_header', 'Last-Event-ID must be the sequence of an event.');
 }

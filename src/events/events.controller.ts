@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
@@ -27,9 +27,8 @@ export class EventsController {
     @CurrentPrincipal() { expiresAt }: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('last-event-id') lastEventId?: string,
   ): Promise<CloudEventDto[] | StreamableFile> {
-    const { waitMs, ...query } = parseFeedQuery(parameters, lastEventId);
+    const { waitMs, ...query } = parseFeedQuery(parameters, request.headers['last-event-id']);
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     void reply.header('Cache-Control', 'no-store');

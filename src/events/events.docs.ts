@@ -22,6 +22,8 @@ const batch = {
   },
 };
 
+const streamExample = `id: ${EVENT_EXAMPLE.sequence}\nevent: ${EVENT_EXAMPLE.type}\ndata: {…}\n\n`;
+
 const limit = query(
   'limit',
   { type: 'integer', minimum: 1, maximum: MAX_EVENTS, default: DEFAULT_EVENTS },
@@ -37,7 +39,8 @@ export const ListEvents = () =>
         'All events, oldest first, in an order that never changes: whoever goes on behind the last ' +
         '`sequence` seen misses none and sees none twice, also while users are being changed. ' +
         'Follow `Link` for the next page. With `Accept: text/event-stream` the answer does not end: ' +
-        'server-sent events, whose ids are the sequences, until the token expires.\n\n' +
+        'server-sent events, whose ids are the sequences, until the token expires (not in this page, but ' +
+        'with `curl -N`).\n\n' +
         WHO,
     }),
     query(
@@ -48,7 +51,7 @@ export const ListEvents = () =>
     limit,
     query(
       'types',
-      { type: 'string', example: EVENT_TYPES.slice(0, 2).join(',') },
+      { type: 'string' },
       `Only these types, with commas between: ${EVENT_TYPES.join(', ')}.`,
     ),
     query(
@@ -66,7 +69,10 @@ export const ListEvents = () =>
     ApiResponse({
       status: 200,
       description: 'Events (CloudEvents 1.0).',
-      content: { ...batch, 'text/event-stream': { schema: { type: 'string' } } },
+      content: {
+        ...batch,
+        'text/event-stream': { schema: { type: 'string' }, example: streamExample },
+      },
       headers: {
         Link: { description: 'RFC 8288: next, always.', schema: { type: 'string' } },
         'Last-Sequence': {

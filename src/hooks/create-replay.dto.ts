@@ -6,7 +6,7 @@ import { AfterField, DeadField } from './hook-fields.js';
 @ReadOnlyFields([])
 export class CreateReplayDto {
   @AfterField()
-  after?: number;
+  after?: number | string;
 
   @DeadField()
   state?: 'dead';
@@ -15,7 +15,8 @@ export class CreateReplayDto {
 /** The sequence to begin behind, or all dead letters. @throws AppError guard.invalid_input */
 export function whatToReplay({ after, state }: CreateReplayDto): number | 'dead' {
   const given = after ?? state;
-  if (given !== undefined && (after === undefined || state === undefined)) return given;
+  if (given !== undefined && (after === undefined || state === undefined))
+    return state ?? Number(after);
   const detail = 'must have either after or state';
   throw invalidInput([{ pointer: '', code: 'invalid_format', detail }]);
 }

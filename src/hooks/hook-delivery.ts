@@ -14,7 +14,10 @@ import { type Attempt, Receiver } from './receiver.js';
 /** Standard Webhooks: the receiver wants nothing more. */
 const GONE = 410;
 
-type Outcome = Pick<Attempt, 'delivered' | 'statusCode' | 'error'> & { isFinal: boolean };
+type Outcome = Pick<Attempt, 'delivered' | 'statusCode' | 'error'> & {
+  isFinal: boolean;
+  wasSent: boolean;
+};
 
 /** One attempt of one delivery, and what follows from how it ended. */
 @Injectable()
@@ -28,7 +31,7 @@ export class HookDelivery {
     private readonly receiver: Receiver,
   ) {}
 
-  /** Whether it was delivered; undefined when there was nothing to send. */
+  /** Whether it was delivered; undefined when nothing was sent, which says nothing of the receiver. */
   async attempt(
     queue: HookQueue,
     hookId: string,
@@ -49,12 +52,12 @@ export class HookDelivery {
     }
     const outcome = await this.send(hookId, delivery);
     await this.settle(queue, hookId, job, outcome);
-    return outcome.delivered;
+    return outcome.wasSent ? outcome.delivered : undefined;
   }
 
   private async send(hookId: string, delivery: LoadedDelivery): Promise<Outcome> {
     if (delivery.id === null)
-      return { ...failed('the event is no longer kept (retention)'), isFinal: true };
+      return { ...unsent('the event is no longer kept (retention)'), isFinal: true };
     try {
       const sealed = { ...delivery, id: hookId };
       const target = {
@@ -63,10 +66,10 @@ export class HookDelivery {
         secrets: this.seal.openSecrets(sealed),
       };
       const attempt = await this.receiver.send(target, toCloudEvent(delivery));
-      return { ...attempt, isFinal: attempt.statusCode === GONE };
+      return { ...attempt, isFinal: attempt.statusCode === GONE, wasSent: true };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return { ...failed(error.detail), isFinal: false };
+      return { ...unsent(error.detail), isFinal: false };
     }
   }
 
@@ -92,4 +95,4 @@ export class HookDelivery {
   }
 }
 
-const failed = (error: string) => ({ delivered: false, statusCode: null, error });
+const unsent = (error: string) => ({ delivered: false, statusCode: null, error, wasSent: false });

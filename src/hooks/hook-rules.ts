@@ -23,7 +23,7 @@ export const targetUrlRule: Rule = (value, context) => {
   const faults = httpUrlRule(value, context);
   if (faults.length > 0 || targets.mayBePrivate) return faults;
   return isPrivateHost(new URL(value as string).hostname)
-    ? fault('invalid_format', 'must lead to a public address')
+    ? fault('invalid_format', 'must lead to a public address (HOOKS_ALLOW_PRIVATE_TARGETS)')
     : [];
 };
 
@@ -83,9 +83,11 @@ function listFaults(value: unknown, most: number, faultsOf: (item: unknown) => F
 
 const tooMany = (most: number) => fault('too_long', `must have at most ${most} entries`);
 
+/** As a number, or as the text that events have it in. */
 export const sequenceRule: Rule = (value) => {
-  if (typeof value !== 'number') return fault('invalid_type', 'must be a number');
-  return Number.isSafeInteger(value) && value >= 0
+  if (typeof value !== 'number' && typeof value !== 'string')
+    return fault('invalid_type', 'must be a number');
+  return /^\d{1,15}$/.test(String(value))
     ? []
     : fault('invalid_number', 'must be a whole number from 0');
 };

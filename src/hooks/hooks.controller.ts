@@ -91,7 +91,6 @@ export class HooksController {
   @Post(':hookId/test')
   @HttpCode(200)
   @ManagementAuth('hooks:manage')
-  @Writes()
   @docs.TestHook()
   test(@Param('hookId') id: string): Promise<Attempt> {
     return this.tester.test(id);

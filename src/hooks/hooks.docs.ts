@@ -57,8 +57,8 @@ export const CreateHook = () =>
     ApiBody({
       type: CreateHookDto,
       examples: {
-        full: { summary: 'Every field', value: SETTINGS },
         short: { summary: 'Every event', value: { url: HOOK_EXAMPLE.url } },
+        full: { summary: 'Every field', value: SETTINGS },
       },
     }),
     ApiVersionedAnswer(
@@ -130,7 +130,8 @@ export const TestHook = () =>
     operation(
       'testHook',
       'Test hook',
-      'Sends an event of the type `Hook.Test` at once, signed like all others, also while the hook is disabled.',
+      'Sends an event of the type `Hook.Test` at once, signed like all others, also while the hook is disabled. ' +
+        'It has no `sequence`; its `subject` and `data.hookId` are the id of the hook.',
     ),
     HookId(),
     ApiResponse({

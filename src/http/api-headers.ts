@@ -3,7 +3,7 @@ import { ApiHeader, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger
 import { ApiProblems } from '../errors/api-problems.js';
 
 const ETAG = {
-  description: "The user's version, a strong entity tag (RFC 9110, 8.8.3).",
+  description: 'The version, a strong entity tag (RFC 9110, 8.8.3).',
   schema: { type: 'string', example: '"7"' },
 } as const;
 

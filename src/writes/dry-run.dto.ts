@@ -1,8 +1,12 @@
-import { ApiProperty, PartialType } from '@nestjs/swagger';
+import { ApiProperty, OmitType, PartialType } from '@nestjs/swagger';
 import { ChangeDto } from '../events/cloud-event.dto.js';
 import { UserDto } from '../users/user.dto.js';
+import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
 
-class PartialUserDto extends PartialType(UserDto) {}
+class PartialUserDto extends PartialType(OmitType(UserDto, ['profile'])) {
+  @ApiProperty({ ...PROFILE_SCHEMA, selfRequired: false } as object)
+  profile?: Record<string, unknown>;
+}
 
 /** What a request with `?dryRun=true` would come to. */
 export class DryRunDto {

@@ -19,7 +19,7 @@ export const WritesUser = (part?: keyof UserDto) =>
     Writes({ writesUser: true, part }),
     TakesFlag(
       'dryRun',
-      'Check everything and answer what the user would be, and the `changes`; write nothing.',
+      'Check everything, answer with 200 what the user would be (null of DELETE) and the `changes`, and write nothing.',
     ),
   );
 
@@ -32,7 +32,8 @@ export const Writes = (options: WriteOptions = { writesUser: false }) =>
       required: false,
       description:
         'A random text of yours, such as a UUID. The same request with the same key, within 24 ' +
-        'hours (IDEMPOTENCY_KEY_HOURS), is not done again: the first answer comes again.',
+        'hours (IDEMPOTENCY_KEY_HOURS), is not done again: the first answer comes again, with ' +
+        '`Idempotency-Replayed: true`.',
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     }),
     ApiProblems(

@@ -84,7 +84,10 @@ describe('openapi.json', () => {
   });
 
   it('has Idempotency-Key on every route that is not a GET, and dryRun on all that write users', () => {
-    const changing = operations.filter(([name]) => !name.startsWith('GET '));
+    // A test of a hook changes nothing, and would hold a transaction while its receiver thinks.
+    const changing = operations.filter(
+      ([name]) => !name.startsWith('GET ') && !name.endsWith('/test'),
+    );
     expect(changing.length).toBeGreaterThanOrEqual(15);
     for (const [name, { parameters }] of changing) {
       const names = parameters.map((parameter: { name: string }) => parameter.name);

@@ -189,6 +189,22 @@ describe('what fails', () => {
     ]);
   });
 
+  it('of many deleted events do not make a receiver that is well wait', async () => {
+    const { id: hookId } = await hook({ enabled: false });
+    await app.database.client.query(
+      `INSERT INTO hook_deliveries
+         (tenant_id, hook_id, sequence, event_id, type, user_id, run, queued)
+       SELECT 'default', $1, -n, gen_random_uuid(), 'User.Created', 'gone' || n, 0, false
+       FROM generate_series(1, 60) n`,
+      [hookId],
+    );
+    await change(await insertUser(app));
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
+    const begin = Date.now();
+    await receiver.takes(1);
+    expect(Date.now() - begin).toBeLessThan(8_000);
+  });
+
   it('because retention has deleted the event is dead, and says so', async () => {
     const { id: hookId } = await hook({ enabled: false });
     const id = await insertUser(app);

@@ -65,7 +65,11 @@ describe.each(PRIVATE_HOSTS)('a hook that leads to %s', (host) => {
       const answer = await call(method, path, { url: url() });
       expect(answer.status).toBe(400);
       expect(answer.json.errors).toEqual([
-        { pointer: '/url', code: 'invalid_format', detail: 'must lead to a public address' },
+        {
+          pointer: '/url',
+          code: 'invalid_format',
+          detail: 'must lead to a public address (HOOKS_ALLOW_PRIVATE_TARGETS)',
+        },
       ]);
     }
     await call('DELETE', `/${id}`);
