@@ -194,7 +194,7 @@ describe('what fails', () => {
     await app.database.client.query(
       `INSERT INTO hook_deliveries
          (tenant_id, hook_id, sequence, event_id, type, user_id, run, queued)
-       SELECT 'default', $1, -n, gen_random_uuid(), 'User.Created', 'gone' || n, 0, false
+       SELECT 'default', $1, 900000 + n, gen_random_uuid(), 'User.Created', 'gone' || n, 0, false
        FROM generate_series(1, 60) n`,
       [hookId],
     );

@@ -265,7 +265,8 @@ describe('connections that are cut again and again under load', () => {
     const until = Date.now() + 2_000;
     const writers = Array.from({ length: 20 }, async (_, index) => {
       while (Date.now() < until) {
-        const headers = index % 2 === 0 ? { 'idempotency-key': unique() } : {};
+        const headers: Record<string, string> =
+          index % 2 === 0 ? { 'idempotency-key': unique() } : {};
         const { status } = await app.call(patch({ name: unique() }, headers));
         expect([200, 503]).toContain(status);
       }
