@@ -89,7 +89,7 @@ class MirrorProcess {
   start(): void {
     this.child = spawn(process.execPath, [resolve('examples/mirror/dist/main.js')], {
       env: { PATH: process.env['PATH'] ?? '', ...this.env },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: 'ignore',
     });
   }
 
