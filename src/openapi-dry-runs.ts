@@ -14,11 +14,9 @@ interface Operation {
 
 const dryRun = { $ref: getSchemaPath(DryRunDto) };
 
-/** What comes of a change of the name; of a DELETE no user is left. */
+/** What comes of a change of the name; of `deleteUser` no user is left. */
 const exampleOf = (operationId: string) =>
-  operationId.startsWith('delete') &&
-  operationId !== 'deleteIdentity' &&
-  operationId !== 'deleteSsoIdentity'
+  operationId === 'deleteUser'
     ? { user: null, changes: [] }
     : { user: { name: 'Ada' }, changes: [{ pointer: '/name', old: null, new: 'Ada' }] };
 

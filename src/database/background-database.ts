@@ -29,8 +29,8 @@ export class BackgroundDatabase implements Connection {
       query_timeout: 30_000,
       keepAlive: true,
     });
-    // Of a connection that nobody uses; it is replaced.
     guardPool(this.pool);
+    // Of a connection that nobody uses; it is replaced.
     this.pool.on('error', () => this.log.debug('a connection to the database ended'));
   }
 

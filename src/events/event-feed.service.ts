@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { retryOnContention } from '../database/retry-on-contention.js';
+import { query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { AppError, invalidInput } from '../errors/app-error.js';
@@ -64,13 +64,13 @@ export class EventFeed implements OnModuleDestroy {
   }
 
   /** The same, but if there is nothing yet, waits for events, at most so long. */
-  async readOrWait(query: FeedQuery, milliseconds: number, gone: AbortSignal): Promise<FeedPage> {
+  async readOrWait(wanted: FeedQuery, milliseconds: number, gone: AbortSignal): Promise<FeedPage> {
     const deadline = Date.now() + milliseconds;
     const signal = AbortSignal.any([gone, this.closing.signal]);
-    let page = await this.read(query);
+    let page = await this.read(wanted);
     while (page.events.length === 0 && !signal.aborted && Date.now() < deadline) {
       await this.sequencer.moved(page.last, deadline - Date.now(), signal);
-      page = await this.read({ ...query, after: page.next });
+      page = await this.read({ ...wanted, after: page.next });
     }
     return page;
   }
@@ -96,8 +96,8 @@ export class EventFeed implements OnModuleDestroy {
       );
   }
 
-  private run<Row>([sql, parameters]: Statement): Promise<Row[]> {
-    return retryOnContention(() => this.database.query<Row[]>(sql, parameters));
+  private run<Row>(statement: Statement): Promise<Row[]> {
+    return query<Row>(this.database, statement);
   }
 }
 

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
-import { retryOnContention } from '../database/retry-on-contention.js';
+import { query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { EventSequencer } from '../events/event-sequencer.js';
@@ -56,11 +56,9 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
     await this.drain(pruneKeys(TENANT, batch), batch);
   }
 
-  private async drain([sql, parameters]: Statement, batch: number): Promise<void> {
+  private async drain(statement: Statement, batch: number): Promise<void> {
     while (!this.closing.signal.aborted) {
-      const [row] = await retryOnContention(() =>
-        this.database.query<{ pruned: number }[]>(sql, parameters),
-      );
+      const [row] = await query<{ pruned: number }>(this.database, statement);
       if ((row?.pruned ?? 0) < batch) return;
       await sleep(PAUSE_MS);
     }

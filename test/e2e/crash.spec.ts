@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Event } from '../support/events.js';
-import { Place } from '../support/service.js';
+import { Place, versionOf } from '../support/service.js';
 
 let place: Place;
 let token: string;
@@ -15,16 +15,7 @@ afterAll(async () => {
   place.remove();
 });
 
-function send(method: string, path: string, body?: object): Promise<Response> {
-  return fetch(`http://127.0.0.1:${place.port}/api${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body && { 'content-type': 'application/json' }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-}
+const send = (method: string, path: string, body?: object) => place.send(token, method, path, body);
 
 /** Version → the name that a 200 said it has. */
 type Acknowledged = Map<number, string>;
@@ -35,7 +26,7 @@ async function write(id: string, acknowledged: Acknowledged, isOver: () => boole
     const name = `${id} ${n}`;
     try {
       const response = await send('PATCH', `/users/${id}`, { name });
-      if (response.status === 200) acknowledged.set(version(response), name);
+      if (response.status === 200) acknowledged.set(versionOf(response), name);
       else expect(response.status).toBe(503);
       await response.body?.cancel();
     } catch {
@@ -43,8 +34,6 @@ async function write(id: string, acknowledged: Acknowledged, isOver: () => boole
     }
   }
 }
-
-const version = ({ headers }: Response) => Number(headers.get('etag')?.replaceAll('"', ''));
 
 /** Waits until a change is acknowledged again. */
 async function recovered(acknowledged: Acknowledged): Promise<void> {
@@ -84,9 +73,12 @@ describe('after kill -9 of PostgreSQL and of the service, under load', () => {
       ).json()) as Event[];
       const events = new Map(history.map(({ data }) => [data.version, data.changes]));
       // One event for each version that the user ever had.
-      const versions = Array.from({ length: version(user) }, (_, index) => version(user) - index);
+      const versions = Array.from(
+        { length: versionOf(user) },
+        (_, index) => versionOf(user) - index,
+      );
       expect(history.map(({ data }) => data.version)).toEqual(versions);
-      expect(events.get(version(user))?.[0]?.new).toBe(name);
+      expect(events.get(versionOf(user))?.[0]?.new).toBe(name);
       const acknowledged = all.get(id) as Acknowledged;
       expect(acknowledged.size).toBeGreaterThan(10);
       for (const [number, said] of acknowledged) expect(events.get(number)?.[0]?.new).toBe(said);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../src/database/loopback-port.js';
-import { Place } from '../support/service.js';
+import { Place, versionOf } from '../support/service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 /** `MIRROR_CHANGES=10000 npm test -- mirror` makes as many as the README tells of. */
@@ -27,16 +27,7 @@ afterAll(async () => {
   place.remove();
 });
 
-function send(method: string, path: string, body?: object): Promise<Response> {
-  return fetch(`http://127.0.0.1:${place.port}/api${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body && { 'content-type': 'application/json' }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-}
+const send = (method: string, path: string, body?: object) => place.send(token, method, path, body);
 
 const random = (below: number) => Math.floor(Math.random() * below);
 
@@ -109,8 +100,7 @@ async function source(): Promise<Users> {
   for (let n = 0; n < USERS; n += 1) {
     const response = await send('GET', `/users/user${n}`);
     const user = (await response.json()) as { id: string };
-    const version = Number(response.headers.get('etag')?.replaceAll('"', ''));
-    if (response.ok) users[user.id] = { version, user };
+    if (response.ok) users[user.id] = { version: versionOf(response), user };
   }
   return users;
 }

@@ -91,6 +91,18 @@ export class Place {
     return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
   }
 
+  /** A request to the API of whatever service runs here. */
+  send(token: string, method: string, path: string, body?: object): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.port}/api${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  }
+
   /** `npm run token` with these arguments. */
   token(args: string[], env: Record<string, string> = {}) {
     return spawnSync(tsx, [...tokenCommand, ...args], {
@@ -100,6 +112,10 @@ export class Place {
     });
   }
 }
+
+/** The version that the `ETag` of an answer has. */
+export const versionOf = ({ headers }: Response) =>
+  Number(headers.get('etag')?.replaceAll('"', ''));
 
 export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
