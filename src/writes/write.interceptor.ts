@@ -7,22 +7,18 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { inTransaction, rolledBack } from '../database/current-transaction.js';
-import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
-import { AppError } from '../errors/app-error.js';
 import { notingEvents } from '../events/recorded-events.js';
 import type { Change } from '../events/user-event.entity.js';
 import { isSet } from '../http/flags.js';
-import { userSuspended } from '../users/user.errors.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
+import { isKeyLocked, remembered, run, takeKey } from './remembered-answers.js';
 import { WRITES, type WriteOptions } from './writes.js';
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /** What the handler and the interceptors behind this one do. */
 type Handle = () => Promise<unknown>;
@@ -81,7 +77,7 @@ export class WriteInterceptor implements NestInterceptor {
     const fingerprint = idempotency.fingerprint(key, request);
     try {
       const give = await inTransaction(this.database, async (manager) => {
-        if (!(await take(manager, id, fingerprint, this.env.IDEMPOTENCY_KEY_HOURS))) {
+        if (!(await takeKey(manager, id, fingerprint, this.env.IDEMPOTENCY_KEY_HOURS))) {
           const outcome = await remembered(manager, key, id, fingerprint, principal);
           return () => idempotency.replay(outcome, reply);
         }
@@ -94,54 +90,12 @@ export class WriteInterceptor implements NestInterceptor {
       });
       return give();
     } catch (error) {
-      if (!isLockNotAvailable(error)) throw error;
+      if (!isKeyLocked(error)) throw error;
       // Somebody else holds the key: to do the request, or only to see that it is done.
       const outcome = await remembered(this.database.manager, key, id, fingerprint, principal);
       return idempotency.replay(outcome, reply);
     }
   }
-}
-
-/** Whether the key is this request's now. */
-async function take(
-  manager: EntityManager,
-  id: string,
-  fingerprint: string,
-  hours: number,
-): Promise<boolean> {
-  await run(manager, [statements.LOCK_TIMEOUT, []]);
-  const taken = await run(manager, statements.takeKey(TENANT, id, fingerprint, hours));
-  await run(manager, [statements.NO_LOCK_TIMEOUT, []]);
-  return taken.length > 0;
-}
-
-async function remembered(
-  manager: EntityManager,
-  key: string,
-  id: string,
-  fingerprint: string,
-  { kind, subject }: Principal,
-): Promise<idempotency.Outcome> {
-  const user = kind === 'user' ? subject : undefined;
-  const [row] = await run<statements.RememberedAnswer>(
-    manager,
-    statements.selectAnswer(TENANT, id, user),
-  );
-  if (!row)
-    throw new AppError(
-      'request.idempotency_key_in_use',
-      'A request with this Idempotency-Key is still running.',
-      { headers: { 'Retry-After': '1' } },
-    );
-  if (row.isSuspended) throw userSuspended();
-  if (row.fingerprint !== fingerprint)
-    throw new AppError(
-      'request.idempotency_key_mismatch',
-      'This Idempotency-Key was used for another request.',
-    );
-  if (row.answer === null)
-    throw new AppError('entity.not_found', 'The user that the answer was about is erased.');
-  return idempotency.openOutcome(key, id, row.answer);
 }
 
 /** What is to be remembered of a request, and how it is answered now. */
@@ -159,12 +113,4 @@ async function settle(handle: Handle, reply: FastifyReply) {
       },
     };
   }
-}
-
-const run = <Row>(manager: EntityManager, [sql, parameters]: Statement) =>
-  manager.query<Row[]>(sql, parameters);
-
-function isLockNotAvailable(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  return (error.driverError as { code?: string }).code === LOCK_NOT_AVAILABLE;
 }
