@@ -10,6 +10,10 @@ const processEnv = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
   message: 'Only config/env.ts reads the environment.',
 };
+const jsonParse = {
+  selector: "MemberExpression[object.name='JSON'][property.name='parse']",
+  message: 'JSON.parse mistakes keys for others (nodejs/node#63785); parseJson does not.',
+};
 const skippedTest = {
   selector:
     'CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name=/^(only|skip|todo)$/]',
@@ -35,7 +39,7 @@ export default tseslint.config(
     },
     rules: {
       'import-x/no-cycle': 'error',
-      'no-restricted-syntax': ['error', dtoAsType, processEnv, skippedTest],
+      'no-restricted-syntax': ['error', dtoAsType, processEnv, jsonParse, skippedTest],
       eqeqeq: 'error',
       // DTO classes are shapes with metadata: answers are literals of that shape.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
@@ -52,7 +56,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config/env.ts', 'test/**', 'examples/**'],
+    files: ['src/json/parse-json.ts'],
+    rules: { 'no-restricted-syntax': ['error', dtoAsType, processEnv, skippedTest] },
+  },
+  {
+    files: ['src/config/env.ts', 'test/**', 'examples/**', 'bench/**'],
     rules: { 'no-restricted-syntax': ['error', dtoAsType, skippedTest] },
   },
   {

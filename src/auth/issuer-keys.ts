@@ -9,6 +9,7 @@ import {
 } from 'jose';
 import { Env } from '../config/env.js';
 import { unavailable } from '../errors/app-error.js';
+import { parseJson } from '../json/parse-json.js';
 import { isPlainObject } from '../http/strict-json.js';
 
 const TIMEOUT_MS = 5_000;
@@ -148,7 +149,7 @@ async function getJson(url: string): Promise<Record<string, unknown>> {
   // Not the whole URL, which may hold credentials.
   const { host, pathname } = new URL(url);
   if (!response.ok) throw new Error(`${host}${pathname} answered ${response.status}`);
-  const document: unknown = await response.json();
+  const document: unknown = parseJson(await response.text());
   if (!isPlainObject(document)) throw new Error(`${host}${pathname} answered no JSON object`);
   return document;
 }

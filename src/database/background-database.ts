@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { Env } from '../config/env.js';
 import { guardPool } from './guard-pool.js';
+import { jsonColumns } from './json-columns.js';
 import type { Statement } from './statement.js';
 
 /** Connections that work in the background has at most, so that requests never wait for it. */
@@ -28,6 +29,7 @@ export class BackgroundDatabase implements Connection {
       connectionTimeoutMillis: 5_000,
       query_timeout: 30_000,
       keepAlive: true,
+      types: jsonColumns,
     });
     guardPool(this.pool);
     // Of a connection that nobody uses; it is replaced.

@@ -8,6 +8,7 @@ import { UserIdentityEntity } from '../users/user-identity.entity.js';
 import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
 import { UserEntity } from '../users/user.entity.js';
 import { IdempotencyKeyEntity } from '../writes/idempotency-key.entity.js';
+import { jsonColumns } from './json-columns.js';
 import { CreateUsers1763750000000 } from './migrations/1763750000000-create-users.js';
 import { MergeJson1763800000000 } from './migrations/1763800000000-merge-json.js';
 import { SearchUsers1763850000000 } from './migrations/1763850000000-search-users.js';
@@ -47,6 +48,6 @@ export function databaseOptions(
     poolSize: env.DATABASE_POOL_SIZE,
     // Waiting longer than this for a connection, a new one or a free one, is «unavailable» (503).
     connectTimeoutMS: 5_000,
-    extra: { keepAlive: true },
+    extra: { keepAlive: true, types: jsonColumns },
   };
 }

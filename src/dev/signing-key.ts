@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { parseJson } from '../json/parse-json.js';
 import { makeOnce } from './make-once.js';
 
 /** The development issuer's private key (JWK), made once and kept: its tokens outlive a restart. */
 export async function developmentKey(folder: string): Promise<JWK> {
   const file = join(folder, 'development-issuer-key.json');
   if (!existsSync(file)) await makeKey(file);
-  return JSON.parse(readFileSync(file, 'utf8')) as JWK;
+  return parseJson(readFileSync(file, 'utf8')) as JWK;
 }
 
 /** The service and the token command may both be first. */

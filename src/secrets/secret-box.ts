@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Env } from '../config/env.js';
+import { parseJson } from '../json/parse-json.js';
 import { notConfigured } from '../hooks/hook.errors.js';
 import { openText, sealText } from './sealed-text.js';
 
@@ -26,7 +27,7 @@ export class SecretBox {
   open(owner: string, sealed: string): unknown {
     for (const key of this.keys) {
       const text = openText(key, owner, sealed);
-      if (text !== undefined) return JSON.parse(text);
+      if (text !== undefined) return parseJson(text);
     }
     throw notConfigured('SECRETS_KEY has no key that opens what is stored.');
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../json/parse-json.js';
 import { caseFolded } from './patch-columns.js';
 import { SEARCH_COLUMNS, type SearchField, type SearchMode, type UserQuery } from './user-query.js';
 import type { Statement } from '../database/statement.js';
@@ -94,7 +95,7 @@ function holds(path: string[], value: string, add: Add): string {
   const at = (leaf: unknown) =>
     JSON.stringify(path.reduceRight((inner: unknown, key) => ({ [key]: inner }), leaf));
   const forms = [at(value)];
-  if (/^(true|false|null|-?\d+(\.\d+)?)$/.test(value)) forms.push(at(JSON.parse(asJson(value))));
+  if (/^(true|false|null|-?\d+(\.\d+)?)$/.test(value)) forms.push(at(parseJson(asJson(value))));
   return `(${forms.map((form) => `custom_data @> ${add(form)}::jsonb`).join(' OR ')})`;
 }
 

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
+import { parseJson } from '../json/parse-json.js';
 import { openText, sealText } from '../secrets/sealed-text.js';
 import { USER_ID } from '../validation/rules.js';
 import { isMergePatch, JsonBody } from '../http/json-body.js';
@@ -47,7 +48,7 @@ export const sealOutcome = (key: string, id: string, outcome: Outcome) =>
   sealText(sealingKey(key), id, JSON.stringify(outcome));
 
 export const openOutcome = (key: string, id: string, sealed: string) =>
-  JSON.parse(openText(sealingKey(key), id, sealed) ?? '') as Outcome;
+  parseJson(openText(sealingKey(key), id, sealed) ?? '') as Outcome;
 
 /** What a request came to: a body with its status and headers, or a problem. */
 export type Outcome =
