@@ -4,6 +4,7 @@ import { UserEventSequenceEntity } from '../events/user-event-sequence.entity.js
 import { UserEventEntity } from '../events/user-event.entity.js';
 import { HookDeliveryEntity } from '../hooks/hook-delivery.entity.js';
 import { HookEntity } from '../hooks/hook.entity.js';
+import { DeletedUserEntity } from '../users/deleted-user.entity.js';
 import { UserIdentityEntity } from '../users/user-identity.entity.js';
 import { UserSsoIdentityEntity } from '../users/user-sso-identity.entity.js';
 import { UserEntity } from '../users/user.entity.js';
@@ -14,6 +15,7 @@ import { MergeJson1763800000000 } from './migrations/1763800000000-merge-json.js
 import { SearchUsers1763850000000 } from './migrations/1763850000000-search-users.js';
 import { RecordEvents1763900000000 } from './migrations/1763900000000-record-events.js';
 import { RememberAnswers1763950000000 } from './migrations/1763950000000-remember-answers.js';
+import { OrderByVersions1764100000000 } from './migrations/1764100000000-order-by-versions.js';
 import { DeliverToHooks1764000000000 } from './migrations/1764000000000-deliver-to-hooks.js';
 
 /** The one description of the database: for the service, the migration command and the tests. */
@@ -25,6 +27,7 @@ export function databaseOptions(
     url: env.DATABASE_URL ?? '',
     entities: [
       UserEntity,
+      DeletedUserEntity,
       UserIdentityEntity,
       UserSsoIdentityEntity,
       UserEventEntity,
@@ -40,6 +43,7 @@ export function databaseOptions(
       RecordEvents1763900000000,
       RememberAnswers1763950000000,
       DeliverToHooks1764000000000,
+      OrderByVersions1764100000000,
     ],
     migrationsTableName: 'migrations',
     synchronize: false,

@@ -1,4 +1,5 @@
 import { QueryFailedError } from 'typeorm';
+import { violatedConstraint } from './violated-constraint.js';
 
 /** Serialization failure and deadlock: PostgreSQL gave up this statement so that another could go on. */
 const CONTENTION = new Set(['40001', '40P01']);
@@ -17,6 +18,8 @@ export async function retryOnContention<Result>(run: () => Promise<Result>): Pro
 
 function isContention(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;
+  // Two events of one version: the user was deleted and made again while this one was being made.
+  if (violatedConstraint(error) === 'pk_user_events') return true;
   const { code } = error.driverError as { code?: string };
   return code !== undefined && CONTENTION.has(code);
 }

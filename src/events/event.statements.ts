@@ -76,11 +76,11 @@ export function selectHistory(
     bounded(
       `SELECT * FROM user_events
        WHERE tenant_id = $1 AND user_id = $2 AND sequence IS NOT NULL
-         AND ($3::bigint IS NULL OR (occurred_at, version) < (
-           SELECT b.occurred_at, b.version FROM user_events b
+         AND ($3::bigint IS NULL OR version < (
+           SELECT b.version FROM user_events b
            WHERE b.tenant_id = $1 AND b.sequence = $3 AND b.user_id = $2))
-       ORDER BY occurred_at DESC, version DESC LIMIT $4`,
-      'occurred_at DESC, version DESC',
+       ORDER BY version DESC LIMIT $4`,
+      'version DESC',
     ),
     [tenantId, userId, before ?? null, limit],
   ];
@@ -101,8 +101,8 @@ export function eraseEvents(tenantId: string, userId: string): Statement {
          SELECT coalesce(jsonb_agg(DISTINCT
            jsonb_build_object('pointer', '/' || split_part(change ->> 'pointer', '/', 2))), '[]')
          FROM jsonb_array_elements(changes) change)
-       WHERE tenant_id = $1 AND user_id = $2 AND occurred_at <= (
-         SELECT max(occurred_at) FROM user_events
+       WHERE tenant_id = $1 AND user_id = $2 AND version <= (
+         SELECT max(version) FROM user_events
          WHERE tenant_id = $1 AND user_id = $2 AND type = 'User.Deleted')
        RETURNING 1)
      SELECT count(*)::integer AS events FROM erased`,

@@ -25,12 +25,12 @@ export class UserEventEntity {
   @PrimaryColumn({ name: 'user_id', type: 'varchar', length: 128, ...KEY })
   userId!: string;
 
-  @PrimaryColumn({ name: 'occurred_at', type: 'timestamptz', ...KEY })
-  occurredAt!: Date;
-
   /** The version that the change gave the user. */
   @PrimaryColumn({ type: 'bigint', ...KEY })
   version!: string;
+
+  @Column({ name: 'occurred_at', type: 'timestamptz' })
+  occurredAt!: Date;
 
   @Column({ type: 'uuid' })
   id!: string;

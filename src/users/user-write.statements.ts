@@ -6,7 +6,13 @@ import { numbered } from './column-values.js';
 import { blankFieldsOf, fieldsOf, newFieldsOf, secretsOf } from './event-fields.js';
 import type { Columns } from './patch-columns.js';
 import type { UserRow } from './user-row.js';
-import { identities, ssoIdentities, userRow } from './user.statements.js';
+import {
+  identities,
+  lockedUserRow,
+  newUserRow,
+  ssoIdentities,
+  userRow,
+} from './user.statements.js';
 
 export interface WriteConditions {
   /** The versions that `If-Match` names; undefined = any. */
@@ -88,10 +94,10 @@ export function insertUser(
   const { names, values, parameters } = numbered(columns, fixed, 'replace');
   return [
     `WITH u AS (
-       INSERT INTO users (${['tenant_id', 'id', ...names].join(', ')})
-       VALUES (${['$1', '$2', ...values].join(', ')}) RETURNING *),
+       INSERT INTO users (${['tenant_id', 'id', 'version', ...names].join(', ')})
+       VALUES (${['$1', '$2', 'first_user_version($1, $2)', ...values].join(', ')}) RETURNING *),
      event AS (${event})
-     SELECT ${userRow} FROM u`,
+     SELECT ${newUserRow} FROM u`,
     parameters,
   ];
 }
@@ -150,7 +156,7 @@ export function updateUser(
          AND (${prefixed('old', names)}) IS DISTINCT FROM (${prefixed('next', names)})
        RETURNING users.*),
      event AS (${event})
-     SELECT ${userRow}, u.changed, fit.* FROM (
+     SELECT ${lockedUserRow}, u.changed, fit.* FROM (
        SELECT *, true AS changed FROM new
        UNION ALL
        SELECT *, false FROM old WHERE NOT EXISTS (SELECT FROM new)) u, fit`,
@@ -189,6 +195,10 @@ export function deleteUser(
        WHERE users.tenant_id = old.tenant_id AND users.id = old.id
          AND ($3::text[] IS NULL OR old.version::text = ANY ($3::text[]))
        RETURNING users.*),
+     kept AS (
+       INSERT INTO deleted_users (tenant_id, id, version)
+       SELECT tenant_id, id, version + 1 FROM gone
+       ON CONFLICT (tenant_id, id) DO UPDATE SET version = excluded.version),
      event AS (${event})
      SELECT old.version, EXISTS (SELECT FROM gone) AS deleted FROM old`,
     parameters,

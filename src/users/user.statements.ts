@@ -15,13 +15,28 @@ export const ssoIdentities = `
        'ssoConnectorId', s.sso_connector_id) ORDER BY s.created_at, s.id), '[]')
    FROM user_sso_identities s WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id)`;
 
-/** The columns of a `UserRow`, of a row of `users` named u. */
-export const userRow = `
+/** The columns of a `UserRow`, of a row of `users` named u, with what belongs to it. */
+const rowWith = (social: string, enterprise: string) => `
   u.id, u.username, u.primary_email AS "primaryEmail", u.primary_phone AS "primaryPhone",
-  u.name, u.avatar, u.custom_data AS "customData", ${identities} AS identities,
+  u.name, u.avatar, u.custom_data AS "customData", ${social} AS identities,
   u.last_sign_in_at AS "lastSignInAt", u.created_at AS "createdAt", u.updated_at AS "updatedAt",
   u.profile, u.application_id AS "applicationId", u.is_suspended AS "isSuspended",
-  u.password_digest IS NOT NULL AS "hasPassword", ${ssoIdentities} AS "ssoIdentities", u.version`;
+  u.password_digest IS NOT NULL AS "hasPassword", ${enterprise} AS "ssoIdentities", u.version`;
+
+/** Of a row and what belongs to it as one snapshot has them. */
+export const userRow = rowWith(identities, ssoIdentities);
+
+/**
+ * Of a row that this statement has locked, perhaps after a wait: what belongs to it is read as it is
+ * by now, not as it was when the statement began.
+ */
+export const lockedUserRow = rowWith(
+  'current_identities(u.tenant_id, u.id)',
+  'current_sso_identities(u.tenant_id, u.id)',
+);
+
+/** Of a row that this statement has made: nothing belongs to it yet, whatever did to one before. */
+export const newUserRow = rowWith(`'{}'::jsonb`, `'[]'::jsonb`);
 
 export function selectUser(tenantId: string, id: string): Statement {
   return [`SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = $2`, [tenantId, id]];

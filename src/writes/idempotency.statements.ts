@@ -68,7 +68,7 @@ export function selectChanges(tenantId: string, ids: string[]): Statement {
   return [
     `SELECT changes FROM user_events
      WHERE tenant_id = $1 AND sequence IS NULL AND id = ANY ($2::uuid[])
-     ORDER BY occurred_at, version`,
+     ORDER BY user_id, version`,
     [tenantId, ids],
   ];
 }

@@ -58,6 +58,56 @@ describe('the migrations', () => {
   });
 });
 
+/** Undoes the migrations down to this one, which is undone, too. */
+async function undo(name: string): Promise<void> {
+  const isDone = async () =>
+    (await empty.client.query('SELECT FROM migrations WHERE name = $1', [name])).rowCount;
+  while (await isDone()) await source.undoLastMigration();
+}
+
+describe('old rows', () => {
+  it('of users who were deleted and made again get versions that only go up', async () => {
+    await undo('OrderByVersions1764100000000');
+    const life = ['Created', 'Data.Updated', 'Deleted'];
+    const lives = {
+      gone: [...life, ...life],
+      back: [...life, ...life, 'Created'],
+      first: ['Created'],
+    };
+    for (const [user, types] of Object.entries(lives)) {
+      for (const [index, type] of types.entries())
+        await empty.client.query(
+          `INSERT INTO user_events (tenant_id, id, user_id, version, occurred_at, type, changes)
+           VALUES ('default', gen_random_uuid(), $1, $2, now() + $3 * interval '1 s', $4, '[]')`,
+          [user, (index % 3) + 1, index, `User.${type}`],
+        );
+      if (types.at(-1) !== 'Deleted')
+        await empty.client.query(`INSERT INTO users (tenant_id, id) VALUES ('default', $1)`, [
+          user,
+        ]);
+    }
+    await source.runMigrations();
+    const versions = async (sql: string) => (await empty.client.query(sql)).rows as unknown[];
+    expect(
+      await versions(`SELECT user_id AS id, array_agg(version::int ORDER BY occurred_at) AS versions
+        FROM user_events GROUP BY user_id ORDER BY user_id`),
+    ).toEqual([
+      { id: 'back', versions: [1, 2, 3, 4, 5, 6, 7] },
+      { id: 'first', versions: [1] },
+      { id: 'gone', versions: [1, 2, 3, 4, 5, 6] },
+    ]);
+    expect(await versions('SELECT id, version::int FROM users ORDER BY id')).toEqual([
+      { id: 'back', version: 7 },
+      { id: 'first', version: 1 },
+    ]);
+    expect(await versions('SELECT id, version::int FROM deleted_users ORDER BY id')).toEqual([
+      { id: 'back', version: 6 },
+      { id: 'gone', version: 6 },
+    ]);
+    await empty.client.query('TRUNCATE users, user_events, deleted_users CASCADE');
+  });
+});
+
 describe('the database itself', () => {
   it.each([
     ['an unknown owner of a key', `username = 'x'`, 'ck_users_username_key'],

@@ -1,0 +1,226 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { type Answer, TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+let app: TestApp;
+let token: string;
+let id: string;
+let holder: Client;
+beforeAll(async () => {
+  app = await TestApp.start();
+  token = await app.issuer.managementToken();
+  holder = new Client(app.database.url);
+  await holder.connect();
+});
+afterAll(async () => {
+  await holder.end();
+  await app.stop();
+});
+beforeEach(async () => {
+  id = await insertUser(app);
+});
+
+const call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+  app.call({ method, url: `/api/users${path}`, token, body, headers });
+
+/** Waits until so many statements of the service wait for a lock. */
+async function waiting(count: number): Promise<void> {
+  for (;;) {
+    const { rows } = await app.database.client.query<{ count: string }>(
+      `SELECT count(*) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    if (Number(rows[0]?.count) >= count) return;
+    await sleep(20);
+  }
+}
+
+/** Holds the row of the user until both requests wait for it, one behind the other. */
+async function inOrder(
+  first: () => Promise<Answer>,
+  second: () => Promise<Answer>,
+): Promise<[Answer, Answer]> {
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+  const one = first();
+  await waiting(1);
+  const two = second();
+  await waiting(2);
+  await holder.query('COMMIT');
+  return Promise.all([one, two]);
+}
+
+const identity = () => ({ userId: unique() });
+const puts: [string, string, () => object][] = [
+  ['identity', 'identities/github', identity],
+  ['SSO identity', 'sso-identities/okta', () => ({ issuer: 'https://x', identityId: unique() })],
+];
+
+describe.each(puts)('a write that waited for a PUT of an %s', (_, part, body) => {
+  it.each([
+    ['PATCH of the user', '', () => ({ name: unique() })],
+    ['PATCH that changes nothing', '', () => ({ name: 'Before' })],
+    ['PATCH of is-suspended', '/is-suspended', () => ({ isSuspended: true })],
+    ['PATCH of sign-in', '/sign-in', () => ({ applicationId: unique() })],
+    ['PATCH of the password', '/password', () => ({ password: unique() })],
+  ])('answers the state of its ETag: %s', async (_name, path, patch) => {
+    const [put, answer] = await inOrder(
+      () => call('PUT', `/${id}/${part}`, body()),
+      () => call('PATCH', `/${id}${path}`, patch()),
+    );
+    expect(put.status).toBe(201);
+    expect(answer.status).toBe(200);
+    const { json } = await call('GET', `/${id}`);
+    expect(answer.json).toEqual(json);
+    const { identities, ssoIdentities } = json as Record<string, object>;
+    expect([Object.keys(identities ?? {}).length, Object.keys(ssoIdentities ?? {}).length]).toEqual(
+      part.startsWith('sso') ? [0, 1] : [1, 0],
+    );
+    const etag = answer.headers['etag'] ?? '';
+    expect((await call('GET', `/${id}`, undefined, { 'if-none-match': etag })).status).toBe(304);
+  });
+
+  it('answers the state of its ETag: PATCH of the own user, keyed and dry', async () => {
+    const own = await app.issuer.userToken(id);
+    for (const [query, headers] of [
+      ['', {}],
+      ['', { 'idempotency-key': unique() }],
+      ['?dryRun=true', {}],
+    ] as const) {
+      await call('DELETE', `/${id}/${part}`);
+      const [, answer] = await inOrder(
+        () => call('PUT', `/${id}/${part}`, body()),
+        () =>
+          app.call({
+            method: 'PATCH',
+            url: `/api/profile${query}`,
+            token: own,
+            body: { name: unique() },
+            headers,
+          }),
+      );
+      const user = answer.json.user ?? answer.json;
+      const { json } = await call('GET', `/${id}`);
+      expect([user.identities, user.ssoIdentities]).toEqual([json.identities, json.ssoIdentities]);
+    }
+  });
+});
+
+describe('a PUT of an identity that waited for another', () => {
+  it('answers both', async () => {
+    const [, answer] = await inOrder(
+      () => call('PUT', `/${id}/identities/github`, identity()),
+      () => call('PUT', `/${id}/identities/google`, identity()),
+    );
+    expect(Object.keys(answer.json).sort()).toEqual(['github', 'google']);
+  });
+});
+
+describe('a user who is deleted and made again', () => {
+  const versionOf = ({ headers }: Answer) => Number(headers['etag']?.replaceAll('"', ''));
+
+  it('has nothing of the one before, and goes on above its last version', async () => {
+    await call('PUT', `/${id}/identities/github`, identity());
+    await call('PATCH', `/${id}`, { name: unique() });
+    const last = versionOf(await call('GET', `/${id}`));
+    for (const round of [1, 2, 3]) {
+      expect((await call('DELETE', `/${id}`)).status).toBe(204);
+      const made = await call('POST', '', { id });
+      expect(made.json).toMatchObject({ identities: {}, ssoIdentities: [], customData: {} });
+      expect(versionOf(made)).toBe(last + 2 * round);
+    }
+    // Nothing of what anybody has kept matches, in either direction.
+    for (let version = 0; version <= last + 5; version += 1) {
+      const kept = { 'if-match': `"${version}"` };
+      expect((await call('PATCH', `/${id}`, { name: unique() }, kept)).status).toBe(412);
+    }
+  });
+
+  it('goes on above its last version when no event is kept any more', async () => {
+    await call('DELETE', `/${id}`);
+    await app.database.client.query('DELETE FROM user_events WHERE user_id = $1', [id]);
+    expect(versionOf(await call('POST', '', { id }))).toBe(3);
+  });
+
+  it('is the new one when its making waited for the deletion', async () => {
+    await call('PUT', `/${id}/identities/github`, identity());
+    const last = versionOf(await call('GET', `/${id}`));
+    const [gone, made] = await inOrder(
+      () => call('DELETE', `/${id}`),
+      () => call('POST', '', { id }),
+    );
+    expect([gone.status, made.status]).toEqual([204, 201]);
+    expect(made.json).toMatchObject({ identities: {}, ssoIdentities: [] });
+    expect(versionOf(made)).toBe(last + 2);
+    expect((await call('GET', `/${id}`)).json).toEqual(made.json);
+  });
+
+  it('never has a version twice, however deletions and makings meet', async () => {
+    const turns = Array.from({ length: 60 }, (_, turn) =>
+      turn % 2 === 0 ? call('DELETE', `/${id}`) : call('POST', '', { id }),
+    );
+    for (const { status } of await Promise.all(turns))
+      expect([201, 204, 404, 422]).toContain(status);
+    const { rows } = await app.database.client.query<{ version: string; type: string }>(
+      'SELECT version, type FROM user_events WHERE user_id = $1 ORDER BY version',
+      [id],
+    );
+    expect(rows.map(({ version }) => Number(version))).toEqual(rows.map((_, n) => n + 2));
+    for (const [index, { type }] of rows.entries())
+      expect(type).toBe(index % 2 === 0 ? 'User.Deleted' : 'User.Created');
+  });
+});
+
+describe('when the clock of the database goes back', () => {
+  /** As if the clock had stood so many seconds ahead until now. */
+  const setBack = async (seconds: number) => {
+    const ahead = `interval '1 second' * $1`;
+    await app.database.client.query(
+      `UPDATE user_events SET occurred_at = occurred_at + ${ahead} WHERE user_id = '${id}'`,
+      [seconds],
+    );
+    await app.database.client.query(
+      `UPDATE users SET updated_at = date_trunc('second', updated_at + ${ahead}) WHERE id = '${id}'`,
+      [seconds],
+    );
+  };
+  const told = async (path: string) => {
+    const { text } = await app.call({ method: 'GET', url: path, token });
+    const all = JSON.parse(text) as { subject: string; type: string; data: { version: number } }[];
+    return all.filter(({ subject }) => subject === id).map(({ data }) => data.version);
+  };
+
+  it.each([3, 3_600])('by %d s, feed and history tell each user in order', async (seconds) => {
+    await call('PATCH', `/${id}`, { name: unique() });
+    await setBack(seconds);
+    const noise = await insertUser(app);
+    for (let n = 0; n < 3; n += 1) {
+      await call('PATCH', `/${id}`, { name: unique() });
+      await call('PATCH', `/${noise}`, { name: unique() });
+    }
+    await call('DELETE', `/${id}`);
+    await setBack(seconds);
+    await call('POST', '', { id });
+    await call('PATCH', `/${id}`, { name: unique() });
+    const versions = [2, 3, 4, 5, 6, 7, 8];
+    expect(await told('/api/events?limit=1000')).toEqual(versions);
+    expect(await told(`/api/users/${id}/events`)).toEqual(versions.toReversed());
+  });
+
+  it('numbers the events of a user in order also when they do not fit into one numbering', async () => {
+    for (let n = 0; n < 10; n += 1) {
+      await call('PATCH', `/${id}`, { name: unique() });
+      await setBack(60);
+    }
+    for (let round = 0; round < 15; round += 1)
+      await app.database.client.query(`SELECT sequence_user_events('default', 1)`);
+    expect(await told('/api/events?limit=1000')).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    const { rows } = await app.database.client.query<{ dense: boolean }>(
+      `SELECT count(*) = max(sequence) AND count(*) = (SELECT last FROM user_event_sequences)
+         AS dense FROM user_events`,
+    );
+    expect(rows[0]?.dense).toBe(true);
+  });
+});
