@@ -9,6 +9,9 @@ type Run<Result> = (manager: EntityManager) => Promise<Result>;
 
 const current = new AsyncLocalStorage<QueryRunner>();
 
+/** Whether a transaction is open, which every `query` belongs to. */
+export const inTransactionNow = () => current.getStore() !== undefined;
+
 /**
  * Runs it in a transaction, again when it lost against another one; or, where there is a transaction
  * already, behind a savepoint of that. Every `query` inside belongs to it.

@@ -1,5 +1,5 @@
 /** Column → the field of the user object that it is seen as. */
-const FIELDS: Record<string, string> = {
+export const FIELDS: Record<string, string> = {
   username: 'username',
   primary_email: 'primaryEmail',
   primary_phone: 'primaryPhone',
@@ -25,7 +25,7 @@ function valueOf(column: string, row: string): string {
 const milliseconds = (time: string) => `(extract(epoch FROM ${time}) * 1000)::bigint`;
 
 /** A jsonb object of the fields that these columns are seen as, in the row of this name. */
-export function fieldsOf(columns: string[], row: string): string {
+function fieldsOf(columns: string[], row: string): string {
   const members = columns
     .filter((column) => column in FIELDS)
     .map((column) => `'${FIELDS[column]}', ${valueOf(column, row)}`);

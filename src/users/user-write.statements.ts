@@ -1,34 +1,10 @@
 import type { Statement } from '../database/statement.js';
-import type { JsonMode } from '../http/json-body.js';
-import { limits, MAX_PROFILE_BYTES } from '../validation/json-rules.js';
 import { recordEvent, type Recording } from '../events/record-event.js';
 import { numbered } from './column-values.js';
-import { blankFieldsOf, fieldsOf, newFieldsOf, secretsOf } from './event-fields.js';
+import { blankFieldsOf, newFieldsOf, secretsOf } from './event-fields.js';
 import type { Columns } from './patch-columns.js';
 import type { UserRow } from './user-row.js';
-import {
-  identities,
-  lockedUserRow,
-  newUserRow,
-  ssoIdentities,
-  userRow,
-} from './user.statements.js';
-
-export interface WriteConditions {
-  /** The versions that `If-Match` names; undefined = any. */
-  versions: string[] | undefined;
-  refuseSuspended: boolean;
-  /** How `custom_data` and `profile` meet what is stored. */
-  json: JsonMode;
-}
-
-/** What the statement of a PATCH found: the user as it now is, and why if nothing was written. */
-export interface UpdateOutcome extends UserRow {
-  changed: boolean;
-  /** Only a merge can come to this: what was sent was within the limits. */
-  customDataTooLarge: boolean;
-  profileTooLarge: boolean;
-}
+import { identities, newUserRow, ssoIdentities, userRow } from './user.statements.js';
 
 /** Never later than the clock, which rounding would be: times of one user must not go back. */
 const MILLISECONDS = `date_trunc('milliseconds', at)`;
@@ -91,7 +67,7 @@ export function insertUser(
     recording,
     [tenantId, id],
   );
-  const { names, values, parameters } = numbered(columns, fixed, 'replace');
+  const { names, values, parameters } = numbered(columns, fixed);
   return [
     `WITH u AS (
        INSERT INTO users (${['tenant_id', 'id', 'version', ...names].join(', ')})
@@ -101,71 +77,6 @@ export function insertUser(
     parameters,
   ];
 }
-
-/**
- * The one statement of a PATCH. It locks the row, works out the new values from what it locked,
- * decides about suspension, version, size and whether anything changes at all, writes only then, and
- * answers the row as it now is: the new one, or the old one, which tells why nothing was written. No
- * row: no user.
- */
-export function updateUser(
-  tenantId: string,
-  id: string,
-  columns: Columns,
-  { versions, refuseSuspended, json }: WriteConditions,
-  recording: Recording,
-): Statement {
-  const changed = Object.keys(columns);
-  const [event, fixed] = recordEvent(
-    {
-      from: 'new, old, next',
-      userId: 'new.id',
-      version: 'new.version',
-      at: 'next.at',
-      before: fieldsOf(changed, 'old'),
-      after: fieldsOf(changed, 'new'),
-      secrets: secretsOf(changed),
-    },
-    recording,
-    [tenantId, id, versions ?? null, refuseSuspended],
-  );
-  const { names, values, parameters } = numbered(columns, fixed, json);
-  const next = names.map((name, index) => `${values[index] ?? ''} AS ${name}`);
-  const assignments = names.map((name) => `${name} = next.${name}`);
-  const tooLarge = (column: string, bytes: number) =>
-    names.includes(column)
-      ? // The text form is never shorter, and cheaper to measure.
-        `(octet_length(next.${column}::text) > ${bytes} AND json_bytes(next.${column}) > ${bytes})`
-      : 'false';
-  return [
-    `WITH old AS (
-       SELECT * FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE),
-     next AS MATERIALIZED (
-       SELECT ${next.join(', ')}, greatest(clock_timestamp(), updated_at) AS at FROM old),
-     fit AS MATERIALIZED (
-       SELECT ${tooLarge('custom_data', limits.customDataBytes)} AS "customDataTooLarge",
-         ${tooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge" FROM next),
-     new AS (
-       UPDATE users SET ${assignments.join(', ')}, version = users.version + 1,
-         updated_at = ${MILLISECONDS}
-       FROM old, next, fit
-       WHERE users.tenant_id = old.tenant_id AND users.id = old.id
-         AND ($3::text[] IS NULL OR old.version::text = ANY ($3::text[]))
-         AND NOT (old.is_suspended AND $4::boolean)
-         AND NOT ("customDataTooLarge" OR "profileTooLarge")
-         AND (${prefixed('old', names)}) IS DISTINCT FROM (${prefixed('next', names)})
-       RETURNING users.*),
-     event AS (${event})
-     SELECT ${lockedUserRow}, u.changed, fit.* FROM (
-       SELECT *, true AS changed FROM new
-       UNION ALL
-       SELECT *, false FROM old WHERE NOT EXISTS (SELECT FROM new)) u, fit`,
-    parameters,
-  ];
-}
-
-const prefixed = (table: string, names: string[]) =>
-  names.map((name) => `${table}.${name}`).join(', ');
 
 /** Answers the version that was there, and whether it is now gone. No row: no user. */
 export function deleteUser(

@@ -26,17 +26,22 @@ const rowWith = (social: string, enterprise: string) => `
 /** Of a row and what belongs to it as one snapshot has them. */
 export const userRow = rowWith(identities, ssoIdentities);
 
-/**
- * Of a row that this statement has locked, perhaps after a wait: what belongs to it is read as it is
- * by now, not as it was when the statement began.
- */
-export const lockedUserRow = rowWith(
-  'current_identities(u.tenant_id, u.id)',
-  'current_sso_identities(u.tenant_id, u.id)',
-);
-
 /** Of a row that this statement has made: nothing belongs to it yet, whatever did to one before. */
 export const newUserRow = rowWith(`'{}'::jsonb`, `'[]'::jsonb`);
+
+/**
+ * SQL of «any of these», of which the planner expects the same few whatever they are: with a bare
+ * parameter it would plan a prepared statement anew for each number of them.
+ */
+export const anyOf = (selection: string) => `ANY (ARRAY(${selection}))`;
+
+/** Those of these users that are there, in any order. */
+export function selectUsersById(tenantId: string, ids: string[]): Statement {
+  return [
+    `SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = ${anyOf('SELECT unnest($2::varchar[])')}`,
+    [tenantId, ids],
+  ];
+}
 
 export function selectUser(tenantId: string, id: string): Statement {
   return [`SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = $2`, [tenantId, id]];

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { ErasureService } from './erasure.service.js';
+import { UserReads } from './user-reads.js';
+import { UserUpdates } from './user-updates.js';
 import { UserPartsController } from './user-parts.controller.js';
 import { UsersSearchService } from './users-search.service.js';
 import { UsersController } from './users.controller.js';
@@ -8,7 +10,14 @@ import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController, UserPartsController],
-  providers: [UsersService, UsersSearchService, ErasureService, PasswordHasher],
+  providers: [
+    UsersService,
+    UserReads,
+    UserUpdates,
+    UsersSearchService,
+    ErasureService,
+    PasswordHasher,
+  ],
   exports: [UsersService, PasswordHasher],
 })
 export class UsersModule {}

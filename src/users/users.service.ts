@@ -7,6 +7,7 @@ import { TENANT } from '../database/tenant.js';
 import { type EventType, updateType } from '../events/event-types.js';
 import type { Origin } from '../events/origin.js';
 import type { Recording } from '../events/record-event.js';
+import { eventId } from '../events/recorded-events.js';
 import type { JsonMode } from '../http/json-body.js';
 import type { Versions } from '../http/preconditions.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
@@ -16,13 +17,9 @@ import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
 import { conflictOf, otherVersion, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import { lockUser, replaceDigest, selectPassword, selectUser } from './user.statements.js';
-import {
-  deleteUser,
-  insertUser,
-  touchUser,
-  type UpdateOutcome,
-  updateUser,
-} from './user-write.statements.js';
+import { UserReads } from './user-reads.js';
+import { UserUpdates } from './user-updates.js';
+import { deleteUser, insertUser, touchUser } from './user-write.statements.js';
 import type { UserPatch, UserRow } from './user-row.js';
 
 export interface Access {
@@ -44,6 +41,8 @@ export class UsersService {
   constructor(
     private readonly env: Env,
     private readonly database: DataSource,
+    private readonly reads: UserReads,
+    private readonly updates: UserUpdates,
   ) {}
 
   /** Whether a user could have this id at all. */
@@ -54,7 +53,7 @@ export class UsersService {
   /** @throws AppError entity.not_found, user.suspended */
   async get(id: string, { refuseSuspended = false }: Access = {}): Promise<UserRow> {
     if (!this.isId(id)) throw userNotFound();
-    const [user] = await this.run<UserRow>(selectUser(TENANT, id));
+    const user = await this.reads.find(id);
     if (!user) throw userNotFound();
     if (user.isSuspended && refuseSuspended) throw userSuspended();
     return user;
@@ -84,11 +83,9 @@ export class UsersService {
       return user;
     }
     if (!this.isId(id)) throw userNotFound();
-    const versions = versionsOf(ifMatch);
     const recording = this.recording(updateType(columns), origin);
-    const [user] = await this.run<UpdateOutcome>(
-      updateUser(TENANT, id, columns, { versions, refuseSuspended, json }, recording),
-    );
+    const change = { id, columns, json, refuseSuspended, recording, versions: versionsOf(ifMatch) };
+    const user = await this.orConflict(() => this.updates.run({ ...change, eventId: eventId() }));
     if (!user) throw userNotFound();
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();

@@ -1,0 +1,184 @@
+import type { Statement } from '../database/statement.js';
+import type { Recording } from '../events/record-event.js';
+import type { JsonMode } from '../http/json-body.js';
+import { limits, MAX_PROFILE_BYTES } from '../validation/json-rules.js';
+import { changesOf } from './changes-of.js';
+import type { Columns } from './patch-columns.js';
+import { anyOf, identities, ssoIdentities } from './user.statements.js';
+import type { UserRow } from './user-row.js';
+
+/** One patch of one user, in columns. */
+export interface UserChange {
+  id: string;
+  /** What is set; each other column keeps its value. */
+  columns: Columns;
+  /** The versions that `If-Match` names; undefined = any. */
+  versions: string[] | undefined;
+  refuseSuspended: boolean;
+  /** How `custom_data` and `profile` meet what is stored. */
+  json: JsonMode;
+  recording: Recording;
+  eventId: string;
+}
+
+/** What the statement found of one user: as it now is, and why if nothing was written. */
+export interface UpdateOutcome extends UserRow {
+  changed: boolean;
+  /** A key is another user's, as far as can be seen: only the constraint decides that. */
+  isTaken: boolean;
+  /** Only a merge can come to this: what was sent was within the limits. */
+  customDataTooLarge: boolean;
+  profileTooLarge: boolean;
+}
+
+/** Column → type. Its place is its bit in the mask of what a patch sets. */
+const COLUMNS = {
+  username: 'varchar',
+  username_key: 'varchar',
+  primary_email: 'varchar',
+  primary_email_key: 'varchar',
+  primary_phone: 'varchar',
+  name: 'varchar',
+  avatar: 'varchar',
+  custom_data: 'jsonb',
+  profile: 'jsonb',
+  is_suspended: 'boolean',
+  last_sign_in_at: 'timestamptz(3)',
+  application_id: 'varchar',
+  password_digest: 'varchar',
+  password_algorithm: 'varchar',
+} as const;
+
+const NAMES = Object.keys(COLUMNS);
+const JSON_NAMES = ['custom_data', 'profile'];
+const PLAIN_NAMES = NAMES.filter((name) => !JSON_NAMES.includes(name));
+
+/** Columns that no two users have the same value of. */
+export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'];
+
+const isSet = (name: string) => `sent & ${1 << NAMES.indexOf(name)} <> 0`;
+const list = (names: string[], item: (name: string) => string) => names.map(item).join(', ');
+
+/** What a column is to be: null removes the whole object, others meet the stored one. */
+function next(name: string): string {
+  if (!JSON_NAMES.includes(name))
+    return `CASE WHEN ${isSet(name)} THEN to_${name} ELSE ${name} END AS new_${name}`;
+  return `CASE WHEN NOT ${isSet(name)} THEN ${name}
+    WHEN to_${name} IS NULL THEN '{}'
+    WHEN json = 'assign' THEN ${name} || to_${name}
+    WHEN json = 'merge' THEN json_merge_patch(${name}, to_${name})
+    ELSE to_${name} END AS new_${name}`;
+}
+
+/** The text form is never shorter, and cheaper to measure. */
+const isTooLarge = (name: string, bytes: number) =>
+  `(${isSet(name)} AND octet_length(new_${name}::text) > ${bytes} AND json_bytes(new_${name}) > ${bytes})`;
+
+const isTaken = (name: string) => `
+  (${isSet(name)} AND EXISTS (SELECT FROM users other WHERE other.tenant_id = $1
+    AND other.${name} = next.new_${name} AND other.id <> next.id))`;
+
+/**
+ * The one statement of all PATCHes, of as many users as share it, each at most once. It locks the
+ * rows in the order of their ids, works out the new values from what it locked, decides about
+ * suspension, version, size and whether anything changes at all, writes only then, and answers each
+ * row as it now is: the new one, or the old one, which tells why nothing was written.
+ *
+ * @param wait `wait` for a row that another transaction holds; or `skip` it: then it is missing from
+ *   the answer as one that is not there is, and a key that another user seems to have is not tried,
+ *   so that no patch makes others wait or fail
+ */
+export function updateUsers(
+  tenantId: string,
+  changes: UserChange[],
+  wait: 'wait' | 'skip',
+): Statement {
+  const withValues = changes[0]?.recording.withValues ?? true;
+  return [textOf(wait, withValues), [tenantId, JSON.stringify(changes.map(toRecord))]];
+}
+
+const texts = new Map<string, string>();
+
+function textOf(wait: 'wait' | 'skip', withValues: boolean): string {
+  const key = `${wait} ${withValues} ${limits.customDataBytes}`;
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const made = makeText(wait, withValues);
+  texts.set(key, made);
+  return made;
+}
+
+function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
+  const row = (of: (name: string) => string) => `(${list(PLAIN_NAMES, of)})`;
+  const differs = [
+    `${row((name) => name)} IS DISTINCT FROM ${row((name) => `new_${name}`)}`,
+    ...JSON_NAMES.map((name) => `(${isSet(name)} AND ${name} IS DISTINCT FROM new_${name})`),
+  ].join(' OR ');
+  const now = (name: string) => `CASE WHEN writes THEN new_${name} ELSE u.${name} END`;
+  return `WITH patch AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset($2::jsonb) AS patch(
+        of varchar, sent integer, versions text[], refuse_suspended boolean, json varchar,
+        event uuid, type varchar, actor jsonb, request_id varchar,
+        ${list(NAMES, (name) => `to_${name} ${COLUMNS[name as keyof typeof COLUMNS]}`)})),
+    old AS MATERIALIZED (
+      SELECT * FROM patch JOIN users u ON u.id = patch.of
+      WHERE u.tenant_id = $1 AND u.id = ${anyOf('SELECT of FROM patch')}
+      ORDER BY u.id FOR UPDATE OF u ${wait === 'skip' ? 'SKIP LOCKED' : ''}),
+    next AS MATERIALIZED (
+      SELECT *, greatest(clock_timestamp(), updated_at) AS at, ${list(NAMES, next)} FROM old),
+    judged AS (
+      SELECT *, ${isTooLarge('custom_data', limits.customDataBytes)} AS "customDataTooLarge",
+        ${isTooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge",
+        ${wait === 'skip' ? UNIQUE_COLUMNS.map(isTaken).join(' OR ') : 'false'} AS "isTaken",
+        (versions IS NULL OR version::text = ANY (versions))
+          AND NOT (is_suspended AND refuse_suspended)
+          AND (${differs}) AS would_write
+      FROM next OFFSET 0),
+    u AS MATERIALIZED (
+      SELECT *, would_write
+        AND NOT ("customDataTooLarge" OR "profileTooLarge" OR "isTaken") AS writes
+      FROM judged),
+    written AS (
+      UPDATE users SET ${list(NAMES, (name) => `${name} = u.new_${name}`)},
+        version = users.version + 1, updated_at = date_trunc('milliseconds', u.at)
+      FROM u WHERE users.tenant_id = $1 AND users.id = u.id AND u.writes),
+    recorded AS (
+      INSERT INTO user_events
+        (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
+      SELECT $1, event, id, version + 1, at, type, actor, request_id, ${changesOf(isSet, withValues)}
+      FROM u WHERE writes),
+    seen AS MATERIALIZED (
+      SELECT s.id, s.version FROM users s
+      WHERE s.tenant_id = $1 AND s.id = ${anyOf('SELECT of FROM patch')})
+    SELECT u.id, ${now('username')} AS username, ${now('primary_email')} AS "primaryEmail",
+      ${now('primary_phone')} AS "primaryPhone", ${now('name')} AS name, ${now('avatar')} AS avatar,
+      ${now('custom_data')} AS "customData",
+      CASE WHEN seen.version = u.version THEN ${identities}
+        ELSE current_identities($1, u.id) END AS identities,
+      ${now('last_sign_in_at')} AS "lastSignInAt", u.created_at AS "createdAt",
+      CASE WHEN writes THEN date_trunc('milliseconds', at) ELSE updated_at END AS "updatedAt",
+      ${now('profile')} AS profile, ${now('application_id')} AS "applicationId",
+      ${now('is_suspended')} AS "isSuspended",
+      (${now('password_digest')}) IS NOT NULL AS "hasPassword",
+      CASE WHEN seen.version = u.version THEN ${ssoIdentities}
+        ELSE current_sso_identities($1, u.id) END AS "ssoIdentities",
+      u.version + writes::integer AS version, writes AS changed, would_write AND "isTaken" AS "isTaken",
+      "customDataTooLarge", "profileTooLarge"
+    FROM u LEFT JOIN seen ON seen.id = u.id`;
+}
+
+function toRecord({ id, columns, recording, ...change }: UserChange) {
+  const entries = Object.entries(columns);
+  return {
+    of: id,
+    sent: entries.reduce((mask, [name]) => mask | (1 << NAMES.indexOf(name)), 0),
+    versions: change.versions,
+    refuse_suspended: change.refuseSuspended,
+    json: change.json,
+    event: change.eventId,
+    type: recording.type,
+    actor: recording.origin.actor,
+    request_id: recording.origin.requestId,
+    ...Object.fromEntries(entries.map(([name, value]) => [`to_${name}`, value])),
+  };
+}

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
+import { DataSource } from 'typeorm';
+import { Env } from '../config/env.js';
+import { Batch } from '../database/batch.js';
+import { inTransactionNow, query } from '../database/current-transaction.js';
+import { databaseUnavailable } from '../database/database-unavailable.js';
+import { TENANT } from '../database/tenant.js';
+import {
+  UNIQUE_COLUMNS,
+  type UpdateOutcome,
+  updateUsers,
+  type UserChange,
+} from './update-users.statement.js';
+
+/** Patches that share a statement at most, and shared statements at the same time. */
+const SIZE = 32;
+const PARALLEL = 4;
+
+/** Characters of JSON above which a patch goes alone. */
+const MAX_SHARED_LENGTH = 8_192;
+
+type Found = UpdateOutcome | undefined;
+
+/**
+ * Runs the patches of users. Those that come at the same time share a statement, in which none waits;
+ * a patch that would have to wait or might be refused for its key, or is large, goes alone. Patches of one user come
+ * one after the other, so a row that another transaction holds holds up nobody else.
+ */
+@Injectable()
+export class UserUpdates {
+  private readonly batch: Batch<UserChange, Found>;
+  private readonly alone: <Result>(run: () => Promise<Result>) => Promise<Result>;
+
+  constructor(
+    { DATABASE_POOL_SIZE }: Env,
+    private readonly database: DataSource,
+  ) {
+    this.alone = pLimit(Math.max(1, Math.floor(DATABASE_POOL_SIZE / 2)));
+    this.batch = new Batch((changes) => this.share(changes), {
+      size: SIZE,
+      parallel: PARALLEL,
+      keyOf: ({ id }) => id,
+    });
+  }
+
+  /** The user as it now is, and what became of the patch; undefined when there is no such user. */
+  run(change: UserChange): Promise<Found> {
+    return inTransactionNow() ? this.runAlone(change) : this.batch.add(change);
+  }
+
+  private async share(changes: UserChange[]): Promise<(Found | Promise<Found>)[]> {
+    const goAlone = (change: UserChange) => this.alone(() => this.runAlone(change));
+    const shared = sharable(changes);
+    const found = await this.tryShared([...shared]);
+    return changes.map((change) => {
+      const outcome = found.get(change.id);
+      return outcome && !outcome.isTaken ? outcome : goAlone(change);
+    });
+  }
+
+  /** What came of them by id; nothing when one of them broke the statement for all. */
+  private async tryShared(changes: UserChange[]): Promise<Map<string, UpdateOutcome>> {
+    try {
+      const rows = await query<UpdateOutcome>(this.database, updateUsers(TENANT, changes, 'skip'));
+      return new Map(rows.map((row) => [row.id, row]));
+    } catch (error) {
+      if (databaseUnavailable(error)) throw error;
+      return new Map();
+    }
+  }
+
+  private async runAlone(change: UserChange): Promise<Found> {
+    const [row] = await query<UpdateOutcome>(this.database, updateUsers(TENANT, [change], 'wait'));
+    return row;
+  }
+}
+
+/** Those that can share a statement: not the large ones, and of equal keys only the first. */
+function sharable(changes: UserChange[]): Set<UserChange> {
+  const keys = new Set<string>();
+  return new Set(
+    changes.filter(({ columns }) => {
+      const own = UNIQUE_COLUMNS.filter((column) => (columns[column] ?? null) !== null).map(
+        (column) => `${column} ${String(columns[column])}`,
+      );
+      if (own.some((key) => keys.has(key)) || isLarge(columns)) return false;
+      for (const key of own) keys.add(key);
+      return true;
+    }),
+  );
+}
+
+const isLarge = (columns: UserChange['columns']) =>
+  [columns['custom_data'], columns['profile']].some(
+    (value) => value !== undefined && JSON.stringify(value).length > MAX_SHARED_LENGTH,
+  );
