@@ -111,6 +111,6 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
       await app.call({ ...calls[route], body: { name: unique() } });
     });
     expect(seen.join()).not.toMatch(/BEGIN|START TRANSACTION|COMMIT/i);
-    expect(seen[0]).toMatch(/UPDATE users|WITH old/);
+    expect(seen[0]).toMatch(/UPDATE users|WITH patch/);
   });
 });

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { events } from '../support/events.js';
+import { type Answer, TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+let app: TestApp;
+let token: string;
+let holder: Client;
+let ids: string[];
+beforeAll(async () => {
+  app = await TestApp.start({ SELF_SERVICE_PROVISIONING: 'off' });
+  token = await app.issuer.managementToken();
+  holder = new Client(app.database.url);
+  holder.on('error', () => undefined);
+  await holder.connect();
+  ids = [];
+  for (let n = 0; n < 20; n += 1) ids.push(await insertUser(app));
+});
+afterAll(async () => {
+  await holder.end().catch(() => undefined);
+  await app.stop();
+});
+
+const patch = (id: string, body: unknown, headers: Record<string, string> = {}, path = '') =>
+  app.call({ method: 'PATCH', url: `/api/users/${id}${path}`, token, body, headers });
+const get = (id: string) => app.call({ method: 'GET', url: `/api/users/${id}`, token });
+const history = async (id: string) =>
+  events(await app.call({ method: 'GET', url: `/api/users/${id}/events`, token }));
+
+/** As many writers as there are users, at the same time, beside the requests that are given. */
+async function beside(others: () => Promise<Answer>[]): Promise<Answer[]> {
+  const names = ids.map(() => unique());
+  const first = ids.slice(0, 10).map((id, index) => patch(id, { name: names[index] }));
+  const strange = others();
+  const rest = ids.slice(10).map((id, index) => patch(id, { name: names[index + 10] }));
+  const answers = await Promise.all([...first, ...rest]);
+  for (const [index, answer] of answers.entries())
+    expect(answer).toMatchObject({ status: 200, json: { id: ids[index], name: names[index] } });
+  return Promise.all(strange);
+}
+
+describe('among patches that come together', () => {
+  it('each has its own outcome', async () => {
+    const [current, suspended, big] = await Promise.all([
+      insertUser(app, { version: 3 }),
+      insertUser(app, { is_suspended: true }),
+      insertUser(app, { custom_data: { big: 'x'.repeat(60_000) } }),
+    ]);
+    const own = await app.issuer.userToken(suspended);
+    const answers = await beside(() => [
+      patch('nobody', { name: 'x' }),
+      patch(current, { name: 'x' }, { 'if-match': '"2"' }),
+      app.call({ method: 'PATCH', url: '/api/profile', token: own, body: { name: 'x' } }),
+      patch(big, { customData: { more: 'y'.repeat(7_000) } }, {}, '/custom-data'),
+      patch(ids[0] ?? '', { name: 5 }),
+    ]);
+    expect(answers.map(({ status, json }) => [status, json.code])).toEqual([
+      [404, 'entity.not_found'],
+      [412, 'request.precondition_failed'],
+      [403, 'user.suspended'],
+      [422, 'user.custom_data_too_large'],
+      [400, 'guard.invalid_input'],
+    ]);
+  });
+
+  it('those that change nothing, and those that change something else, are told so', async () => {
+    const same = await insertUser(app, { version: 5 });
+    const merged = await insertUser(app);
+    const replacedId = await insertUser(app, { custom_data: { before: true, c: { d: 1 } } });
+    const [unchanged, custom, replaced, part] = await beside(() => [
+      patch(same, { name: 'Before' }),
+      patch(merged, { customData: { a: 1 } }, {}, '/custom-data'),
+      patch(
+        replacedId,
+        { customData: { before: null, c: { d: null, e: 1 } } },
+        { 'content-type': 'application/merge-patch+json' },
+      ),
+      patch(same, { isSuspended: true }, {}, '/is-suspended'),
+    ]);
+    expect(unchanged?.headers['etag']).toBe('"5"');
+    expect(custom?.json).toEqual({ before: true, a: 1 });
+    expect(replaced?.json.customData).toEqual({ c: { e: 1 } });
+    expect(part).toMatchObject({ status: 200, json: { isSuspended: true } });
+    expect((await history(same)).map(({ type }) => type)).toEqual([
+      'User.SuspensionStatus.Updated',
+    ]);
+  });
+
+  it.each(['username', 'primaryEmail', 'primaryPhone'])(
+    'a %s that is taken fails its own patch alone, also when two want the same new one',
+    async (field) => {
+      const value = () =>
+        field === 'username'
+          ? unique()
+          : field === 'primaryEmail'
+            ? `${unique()}@example.com`
+            : `614${String(Math.random()).slice(2, 10)}`;
+      const taken = value();
+      const wanted = value();
+      await patch(await insertUser(app), { [field]: taken });
+      const [one, two, three, free] = await Promise.all(
+        Array.from({ length: 4 }, () => insertUser(app)),
+      );
+      const answers = await beside(() => [
+        patch(one ?? '', { [field]: taken }),
+        patch(two ?? '', { [field]: wanted }),
+        patch(three ?? '', { [field]: wanted }),
+        patch(free ?? '', { [field]: value() }),
+      ]);
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses[0]).toBe(422);
+      expect(statuses.slice(1, 3).sort()).toEqual([200, 422]);
+      expect(statuses[3]).toBe(200);
+    },
+  );
+
+  it('a row that another transaction holds holds up its own writers only', async () => {
+    const held = await insertUser(app);
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+    const waiting: Promise<Answer>[] = [];
+    let arrived = 0;
+    for (let n = 0; n < 50; n += 1)
+      waiting.push(patch(held, { name: `n${n}` }).finally(() => (arrived += 1)));
+    for (let round = 0; round < 5; round += 1) await beside(() => []);
+    expect(arrived).toBe(0);
+    expect((await get(held)).json.name).toBe('Before');
+    const { rows } = await app.database.client.query<{ count: string }>(
+      `SELECT count(*) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    expect(Number(rows[0]?.count)).toBe(1);
+    await holder.query('COMMIT');
+    const versions = (await Promise.all(waiting)).map(({ headers }) => headers['etag']);
+    // In the order in which they came.
+    expect(versions).toEqual(waiting.map((_, n) => `"${n + 2}"`));
+  });
+
+  it('those of one user are done one after the other, each with its event', async () => {
+    const id = await insertUser(app);
+    const answers = await beside(() =>
+      Array.from({ length: 30 }, (_, n) => patch(id, { name: `n${n}` })),
+    );
+    expect(answers.map(({ json }) => json.name)).toEqual(answers.map((_, n) => `n${n}`));
+    const told = await history(id);
+    expect(told.map(({ data }) => data.version)).toEqual(answers.map((_, n) => 31 - n));
+    expect(told[0]?.data.changes).toEqual([{ pointer: '/name', old: 'n28', new: 'n29' }]);
+  });
+
+  it('large objects are stored whole', async () => {
+    const sizes = [1, 8_000, 9_000, 60_000];
+    const users = await Promise.all(sizes.map(() => insertUser(app)));
+    const answers = await beside(() =>
+      users.map((id, n) => patch(id, { customData: { text: 'x'.repeat(sizes[n] ?? 0) } })),
+    );
+    expect(answers.map(({ json }) => json.customData.text.length)).toEqual(sizes);
+  });
+
+  it('one whose connection is cut is 503, and those after it are served', async () => {
+    await app.database.disconnectOthers();
+    const answers = await Promise.all(ids.map((id) => patch(id, { name: unique() })));
+    for (const { status } of answers) expect([200, 503]).toContain(status);
+    await sleep(50);
+    for (const { status } of await Promise.all(ids.map((id) => patch(id, { name: unique() }))))
+      expect(status).toBe(200);
+  });
+});
+
+describe('reads that come together', () => {
+  it('each answer its own user, or 404', async () => {
+    const asked = [...ids, 'nobody', ...ids.slice(0, 3)];
+    const answers = await Promise.all(asked.map(get));
+    expect(answers.map(({ json }) => json.id ?? json.code)).toEqual(
+      asked.map((id) => (id === 'nobody' ? 'entity.not_found' : id)),
+    );
+  });
+
+  it('see what was answered before they came', async () => {
+    const [id = ''] = ids;
+    for (let n = 0; n < 20; n += 1) {
+      const noise = ids.map(get);
+      const name = unique();
+      await patch(id, { name });
+      expect((await get(id)).json.name).toBe(name);
+      await Promise.all(noise);
+    }
+  });
+});
