@@ -1,37 +1,47 @@
 import type { Principal, TokenKind } from './principal.js';
 
-export interface Audiences {
-  user: string;
-  management: string;
+/** What the settings say of tokens. */
+export interface TokenRules {
+  issuer: string;
+  audiences: Record<TokenKind, string>;
+  /** The clients whose tokens without any `aud` are of a kind; no client is in both. */
+  clients: Record<TokenKind, readonly string[]>;
+  /** Cut off from scopes that begin with it. */
+  scopePrefix: string;
+  /** The scopes of a user token that has no claim of scopes at all. */
+  userDefaultScopes: readonly string[];
 }
 
 /** Seconds by which the clocks of issuer and service may differ, for `nbf` and `iat`. */
 const LEEWAY = 5;
 
+/** `client_id` (RFC 9068), `azp` (OpenID Connect), `cid` (Okta), `appid` (Entra ID, version 1). */
+const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
+
+/** `scope` (RFC 8693), `scp` (Entra ID, Okta) and `permissions` (Auth0). */
+const SCOPE_CLAIMS = ['scope', 'scp', 'permissions'];
+
+type Claims = Record<string, unknown>;
+
 /**
- * The claims of a token whose signature, issuer and audience were verified → the principal, or
- * undefined when a claim is missing, ill-typed or says that the token is not valid now.
+ * The claims of a token whose signature was verified → the principal, or undefined when a claim is
+ * missing, ill-typed, of another issuer or audience, or says that the token is not valid now.
  */
 export function toPrincipal(
   kind: TokenKind,
-  claims: Record<string, unknown>,
-  audiences: Audiences,
+  claims: Claims,
+  rules: TokenRules,
   now = Date.now() / 1000,
 ): Principal | undefined {
-  const { sub, exp, nbf, iat, aud } = claims;
-  if (!isText(sub) || sub === '') return undefined;
+  const { iss, sub, exp, nbf, iat } = claims;
+  if (iss !== rules.issuer || !isText(sub) || sub === '') return undefined;
   if (typeof exp !== 'number' || exp <= now) return undefined;
   if (!isReached(nbf, now) || !isReached(iat, now)) return undefined;
-  const other = kind === 'user' ? audiences.management : audiences.user;
-  if ([aud].flat().includes(other)) return undefined;
-  const client = claims['client_id'] ?? claims['azp'];
-  return {
-    kind,
-    subject: sub,
-    clientId: isText(client) ? client : undefined,
-    scopes: toScopes(claims),
-    expiresAt: exp,
-  };
+  // Cognito says by it what is an access token and what an ID token.
+  if (claims['token_use'] !== undefined && claims['token_use'] !== 'access') return undefined;
+  const clientId = CLIENT_CLAIMS.map((name) => claims[name]).find(isText);
+  if (!isMeantFor(kind, claims, clientId, rules)) return undefined;
+  return { kind, subject: sub, clientId, scopes: toScopes(kind, claims, rules), expiresAt: exp };
 }
 
 /** What PostgreSQL can keep, too. */
@@ -42,10 +52,33 @@ function isReached(time: unknown, now: number): boolean {
   return time === undefined || (typeof time === 'number' && time <= now + LEEWAY);
 }
 
-/** `scope` (RFC 8693), `scp` (Entra ID) and `permissions` (Auth0), whichever the token has. */
-function toScopes(claims: Record<string, unknown>): ReadonlySet<string> {
-  const values = [claims['scope'], claims['scp'], claims['permissions']].flat();
-  return new Set(
-    values.flatMap((value) => (typeof value === 'string' ? value.split(' ').filter(Boolean) : [])),
-  );
+/** By the audience; the client tells only where there is none at all. */
+function isMeantFor(
+  kind: TokenKind,
+  { aud }: Claims,
+  clientId: string | undefined,
+  { audiences, clients }: TokenRules,
+): boolean {
+  if (aud === undefined) return clientId !== undefined && clients[kind].includes(clientId);
+  const all = [aud].flat();
+  const other = kind === 'user' ? audiences.management : audiences.user;
+  return all.includes(audiences[kind]) && !all.includes(other);
 }
+
+/** Of management tokens, the roles of an application count, too (Entra ID, app-only). */
+function toScopes(
+  kind: TokenKind,
+  claims: Claims,
+  { scopePrefix, userDefaultScopes }: TokenRules,
+): ReadonlySet<string> {
+  if (kind === 'user' && SCOPE_CLAIMS.every((name) => claims[name] === undefined))
+    return new Set(userDefaultScopes);
+  const names = kind === 'management' ? [...SCOPE_CLAIMS, 'roles'] : SCOPE_CLAIMS;
+  const scopes = names
+    .flatMap((name) => claims[name])
+    .flatMap((value) => (typeof value === 'string' ? value.split(' ').filter(Boolean) : []));
+  return new Set(scopes.map((scope) => withoutPrefix(scope, scopePrefix)));
+}
+
+const withoutPrefix = (scope: string, prefix: string) =>
+  scope.startsWith(prefix) ? scope.slice(prefix.length) : scope;

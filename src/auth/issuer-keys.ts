@@ -1,16 +1,10 @@
-import { createPublicKey, KeyObject } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import {
-  createLocalJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWK,
-  type JWSHeaderParameters,
-} from 'jose';
+import { compactVerify, errors, type JWSHeaderParameters } from 'jose';
 import { Env } from '../config/env.js';
 import { unavailable } from '../errors/app-error.js';
 import { parseJson } from '../json/parse-json.js';
 import { isPlainObject } from '../http/strict-json.js';
+import { ALGORITHMS, candidates, type SigningKey, signingKeys } from './signing-keys.js';
 
 const TIMEOUT_MS = 5_000;
 /** An unknown `kid` makes the keys be fetched again, but not more often than this. */
@@ -18,14 +12,12 @@ export const COOLDOWN_MS = 10_000;
 /** After this, keys are fetched again in the background, so that a withdrawn one goes. */
 export const MAX_AGE_MS = 600_000;
 
-type FindKey = ReturnType<typeof createLocalJWKSet>;
-
 /** The issuer's public keys (JWKS, RFC 7517), from OpenID Connect Discovery or AUTH_JWKS_URI. */
 @Injectable()
 export class IssuerKeys {
   private readonly logger = new Logger(IssuerKeys.name);
   private readonly changeListeners: (() => void)[] = [];
-  private findKey: FindKey | undefined;
+  private keys: SigningKey[] | undefined;
   private serialised = '';
   private fetchedAt = -Infinity;
   private attemptedAt = -Infinity;
@@ -40,36 +32,41 @@ export class IssuerKeys {
 
   /** Whether the keys are known, after trying once more (at most once a cooldown) when not. */
   async known(): Promise<boolean> {
-    if (!this.findKey) await this.refreshOncePerCooldown();
-    return this.findKey !== undefined;
+    if (!this.keys) await this.refreshOncePerCooldown();
+    return this.keys !== undefined;
   }
 
   /**
-   * The key for a token with this header.
+   * What a token says, if one of the issuer's keys has signed it.
    *
-   * @throws JWKSNoMatchingKey the issuer has no such key
+   * @returns the payload, unread
+   * @throws JWKSNoMatchingKey the issuer has no such key; JWSSignatureVerificationFailed
    * @throws AppError service.unavailable: it has none that we know, and cannot be asked
    */
-  async get(header: JWSHeaderParameters): Promise<KeyObject> {
-    if (this.findKey && Date.now() - this.fetchedAt > MAX_AGE_MS)
-      void this.refreshOncePerCooldown();
-    const key = await this.find(header);
-    if (key) return key;
+  async verify(token: string, header: JWSHeaderParameters): Promise<Uint8Array> {
+    if (this.keys && Date.now() - this.fetchedAt > MAX_AGE_MS) void this.refreshOncePerCooldown();
+    const known = await this.tryKeys(token, header);
+    if (known) return known;
+    const hadKeys = candidates(this.keys ?? [], header).length > 0;
+    // Without a kid, a key that is new looks like a signature that is wrong.
+    if (hadKeys && header.kid !== undefined) throw new errors.JWSSignatureVerificationFailed();
     const reached = await this.refreshOncePerCooldown();
-    const rotated = await this.find(header);
+    const rotated = await this.tryKeys(token, header);
     if (rotated) return rotated;
+    if (hadKeys) throw new errors.JWSSignatureVerificationFailed();
     if (!reached)
       throw unavailable('The keys of the token issuer cannot be fetched.', COOLDOWN_MS / 1000);
     throw new errors.JWKSNoMatchingKey();
   }
 
-  private async find(header: JWSHeaderParameters): Promise<KeyObject | undefined> {
-    try {
-      return this.findKey && KeyObject.from(await this.findKey(header));
-    } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey) return undefined;
-      throw error;
-    }
+  private async tryKeys(token: string, header: JWSHeaderParameters) {
+    for (const key of candidates(this.keys ?? [], header))
+      try {
+        return (await compactVerify(token, key, { algorithms: ALGORITHMS })).payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      }
+    return undefined;
   }
 
   /** Whether the last attempt, this one or one within the cooldown, reached the issuer. */
@@ -77,7 +74,7 @@ export class IssuerKeys {
     if (Date.now() - this.attemptedAt < COOLDOWN_MS)
       return this.pending ?? Promise.resolve(this.fetchedAt >= this.attemptedAt);
     // The very first keys are no refresh: a rotation right after start-up is found at once.
-    const first = !this.findKey;
+    const first = !this.keys;
     const startedAt = Date.now();
     this.attemptedAt = startedAt;
     this.pending ??= this.fetchKeys()
@@ -95,16 +92,19 @@ export class IssuerKeys {
     return this.pending;
   }
 
-  private use(keys: JSONWebKeySet): void {
-    const serialised = JSON.stringify(keys);
+  private use(keys: SigningKey[]): void {
+    const serialised = JSON.stringify(keys.map(({ jwk }) => jwk));
     if (serialised === this.serialised) return;
-    this.findKey = createLocalJWKSet(keys);
+    this.keys = keys;
     this.serialised = serialised;
     this.changeListeners.forEach((listener) => listener());
   }
 
-  private async fetchKeys(): Promise<JSONWebKeySet> {
-    return usableKeys(await getJson(this.env.AUTH_JWKS_URI ?? (await this.discover())));
+  /** @throws Error also when none can be used: known keys are not given up for that */
+  private async fetchKeys(): Promise<SigningKey[]> {
+    const keys = signingKeys(await getJson(this.env.AUTH_JWKS_URI ?? (await this.discover())));
+    if (keys.length === 0) throw new Error('the key set has no usable key');
+    return keys;
   }
 
   private async discover(): Promise<string> {
@@ -114,30 +114,6 @@ export class IssuerKeys {
       throw new Error('its discovery document names another issuer than AUTH_ISSUER');
     if (typeof document['jwks_uri'] !== 'string') throw new Error('it names no jwks_uri');
     return document['jwks_uri'];
-  }
-}
-
-const MIN_RSA_BITS = 2048;
-
-/**
- * The keys of a JWKS that tokens can be verified with; of several with one kid, the first.
- *
- * @throws Error when there is none: known keys are not given up for that
- */
-function usableKeys({ keys }: Record<string, unknown>): JSONWebKeySet {
-  const byKid = new Map<unknown, JWK>();
-  for (const key of Array.isArray(keys) ? (keys as (JWK | null)[]) : [])
-    if (key && isUsable(key) && !byKid.has(key.kid ?? key)) byKid.set(key.kid ?? key, key);
-  if (byKid.size === 0) throw new Error('the key set has no usable key');
-  return { keys: [...byKid.values()] };
-}
-
-function isUsable(key: JWK): boolean {
-  try {
-    const { asymmetricKeyDetails } = createPublicKey({ key: key, format: 'jwk' });
-    return (asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS) >= MIN_RSA_BITS;
-  } catch {
-    return false;
   }
 }
 

@@ -1,90 +1,66 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
-import {
-  Strategy,
-  type SecretOrKeyProvider,
-  type StrategyOptionsWithoutRequest,
-} from 'passport-jwt';
+import { Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
 import { Env } from '../config/env.js';
 import { bearerToken } from './bearer-token.js';
-import { toPrincipal } from './claims.js';
+import { toPrincipal, type TokenRules } from './claims.js';
 import { IssuerKeys } from './issuer-keys.js';
-import type { Principal, TokenKind } from './principal.js';
+import type { Principal } from './principal.js';
+import { verifyToken } from './verify-token.js';
 
-/** Asymmetric ones only: an issuer's public key must never serve as an HMAC secret. */
-const ALGORITHMS = [
-  ...(['RS256', 'RS384', 'RS512'] as const),
-  ...(['PS256', 'PS384', 'PS512'] as const),
-  ...(['ES256', 'ES384', 'ES512'] as const),
-];
+type Done = (error: unknown, claims?: Record<string, unknown>) => void;
 
-/** Header parameters by which a token brings its own key, or asks for what we do not know. */
-const REFUSED_HEADERS = ['jwk', 'jku', 'x5u', 'crit'];
+/**
+ * passport-jwt verifies by jsonwebtoken, which takes a single key and knows no EdDSA. What it is given
+ * as the key are all keys of the issuer, and this verifies by jose.
+ */
+Object.assign(Strategy, {
+  JwtVerifier: (token: string, keys: unknown, _options: unknown, done: Done) => {
+    verifyToken(token, keys as IssuerKeys).then((claims) => done(null, claims), done);
+  },
+});
 
-function options(env: Env, keys: IssuerKeys, kind: TokenKind): StrategyOptionsWithoutRequest {
+function options(keys: IssuerKeys): StrategyOptionsWithoutRequest {
   return {
     jwtFromRequest: (request: unknown) =>
       bearerToken((request as FastifyRequest).headers.authorization),
-    secretOrKeyProvider: keyProvider(keys),
-    issuer: env.AUTH_ISSUER ?? '',
-    audience: audiences(env)[kind],
-    algorithms: ALGORITHMS,
-    // The claims that say when are checked in one place, `toPrincipal`.
-    ignoreExpiration: true,
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing else takes this option
-    jsonWebTokenOptions: { ignoreNotBefore: true },
+    secretOrKeyProvider: (_request, _token, done) => done(null, keys as unknown as string),
   };
 }
 
-function keyProvider(keys: IssuerKeys): SecretOrKeyProvider {
-  const find = async (token: string) => {
-    const header = decodeProtectedHeader(token);
-    if (REFUSED_HEADERS.some((name) => name in header)) throw new Error('refused header');
-    if (!(ALGORITHMS as readonly unknown[]).includes(header.alg)) throw new Error('refused alg');
-    // jsonwebtoken trips over a payload that is not an object, outside of anything that catches.
-    decodeJwt(token);
-    return keys.get(header);
-  };
-  return (_request, token: string, done) => {
-    find(token).then(
-      // passport-jwt hands it to jsonwebtoken, which takes a KeyObject; its types only know PEM.
-      (key) => done(null, key as unknown as string),
-      done,
-    );
-  };
-}
-
-const audiences = (env: Env) => ({
-  user: env.AUTH_USER_AUDIENCE,
-  management: env.AUTH_MANAGEMENT_AUDIENCE,
+export const tokenRules = (env: Env): TokenRules => ({
+  issuer: env.AUTH_ISSUER ?? '',
+  audiences: { user: env.AUTH_USER_AUDIENCE, management: env.AUTH_MANAGEMENT_AUDIENCE },
+  clients: { user: env.AUTH_USER_CLIENTS, management: env.AUTH_MANAGEMENT_CLIENTS },
+  scopePrefix: env.AUTH_SCOPE_PREFIX,
+  userDefaultScopes: env.AUTH_USER_DEFAULT_SCOPES,
 });
 
 @Injectable()
 export class UserTokenStrategy extends PassportStrategy(Strategy, 'user') {
-  constructor(
-    private readonly env: Env,
-    keys: IssuerKeys,
-  ) {
-    super(options(env, keys, 'user'));
+  private readonly rules: TokenRules;
+
+  constructor(env: Env, keys: IssuerKeys) {
+    super(options(keys));
+    this.rules = tokenRules(env);
   }
 
   validate(claims: Record<string, unknown>): Principal | false {
-    return toPrincipal('user', claims, audiences(this.env)) ?? false;
+    return toPrincipal('user', claims, this.rules) ?? false;
   }
 }
 
 @Injectable()
 export class ManagementTokenStrategy extends PassportStrategy(Strategy, 'management') {
-  constructor(
-    private readonly env: Env,
-    keys: IssuerKeys,
-  ) {
-    super(options(env, keys, 'management'));
+  private readonly rules: TokenRules;
+
+  constructor(env: Env, keys: IssuerKeys) {
+    super(options(keys));
+    this.rules = tokenRules(env);
   }
 
   validate(claims: Record<string, unknown>): Principal | false {
-    return toPrincipal('management', claims, audiences(this.env)) ?? false;
+    return toPrincipal('management', claims, this.rules) ?? false;
   }
 }

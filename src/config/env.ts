@@ -82,6 +82,26 @@ export class Env {
   @IsNotEmpty()
   AUTH_MANAGEMENT_AUDIENCE!: string;
 
+  /** Cut off from scopes that begin with it (Amazon Cognito: `resource-server/`). */
+  @Default('')
+  @IsString()
+  AUTH_SCOPE_PREFIX!: string;
+
+  /** The clients whose access tokens without `aud` are user tokens (Amazon Cognito). */
+  @List()
+  @IsArray()
+  AUTH_USER_CLIENTS!: string[];
+
+  /** The clients whose access tokens without `aud` are management tokens. */
+  @List()
+  @IsArray()
+  AUTH_MANAGEMENT_CLIENTS!: string[];
+
+  /** The scopes of user tokens that have no claim of scopes at all (Firebase, Supabase, Clerk). */
+  @List()
+  @IsArray()
+  AUTH_USER_DEFAULT_SCOPES!: string[];
+
   @Default('info')
   @IsIn(LOG_LEVELS)
   LOG_LEVEL!: (typeof LOG_LEVELS)[number];
@@ -119,6 +139,11 @@ export class Env {
   @Default('off')
   @IsIn(['on', 'off'])
   SELF_SERVICE_PROVISIONING!: 'on' | 'off';
+
+  /** Addresses that provisioning takes for verified when the token has no such claim at all. */
+  @List()
+  @IsIn(['email', 'phone_number'], { each: true })
+  SELF_SERVICE_ASSUME_VERIFIED!: string[];
 
   /** User names that users cannot take themselves, in any case. */
   @List()
@@ -211,6 +236,8 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
       reasons.push(`${name}: is required in production, where ${standIn} is refused`);
   if (env.AUTH_USER_AUDIENCE === env.AUTH_MANAGEMENT_AUDIENCE)
     reasons.push('AUTH_MANAGEMENT_AUDIENCE: must differ from AUTH_USER_AUDIENCE');
+  if (env.AUTH_USER_CLIENTS.some((id) => env.AUTH_MANAGEMENT_CLIENTS.includes(id)))
+    reasons.push('AUTH_MANAGEMENT_CLIENTS: must have no client of AUTH_USER_CLIENTS');
   if (reasons.length > 0) throw new ConfigurationError(reasons.join('\n'));
   return env;
 }

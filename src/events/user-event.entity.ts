@@ -22,7 +22,7 @@ export class UserEventEntity {
   @PrimaryColumn({ name: 'tenant_id', type: 'varchar', length: 128, ...KEY })
   tenantId!: string;
 
-  @PrimaryColumn({ name: 'user_id', type: 'varchar', length: 128, ...KEY })
+  @PrimaryColumn({ name: 'user_id', type: 'varchar', length: 255, ...KEY })
   userId!: string;
 
   /** The version that the change gave the user. */

@@ -32,7 +32,7 @@ export class HookDeliveryEntity {
   @Column({ type: 'varchar', length: 64 })
   type!: string;
 
-  @Column({ name: 'user_id', type: 'varchar', length: 128 })
+  @Column({ name: 'user_id', type: 'varchar', length: 255 })
   userId!: string;
 
   /** pending, delivered or dead. */

@@ -1,4 +1,5 @@
 import { ApiParam, ApiQuery } from '@nestjs/swagger';
+import { USER_ID } from '../validation/rules.js';
 
 /** A query parameter that may be left out. */
 export const query = (name: string, schema: object, description: string) =>
@@ -8,5 +9,5 @@ export const UserIdParameter = () =>
   ApiParam({
     name: 'userId',
     description: 'The unique identifier of the user, compared exactly.',
-    schema: { type: 'string', pattern: '^[A-Za-z0-9_.|:@-]{1,128}$', example: 'demo' },
+    schema: { type: 'string', pattern: USER_ID.source, example: 'demo' },
   });

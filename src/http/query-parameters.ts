@@ -2,7 +2,7 @@ import { invalidInput, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 
 /** Characters that the value of a query parameter may have. */
-export const MAX_VALUE = 256;
+export const MAX_VALUE = 512;
 
 /** Reads the query parameters of a request and collects all that is wrong with them. */
 export class QueryParameters {

@@ -11,12 +11,11 @@ import { IDENTITIES_SCHEMA, SsoIdentityDto, UserDto } from '../users/user.dto.js
 import { USER_EXAMPLE } from '../users/user.example.js';
 import { UserId } from '../users/users.docs.js';
 import { PutIdentityDto, PutSsoIdentityDto } from './identity.dto.js';
-import { IDENTITY_KEY } from './identity-key.js';
 
 const WRITE = 'Management token, scope `all` or `users:write`.';
 
 const key = (name: string, description: string) =>
-  ApiParam({ name, description, schema: { type: 'string', pattern: IDENTITY_KEY.source } });
+  ApiParam({ name, description, schema: { type: 'string', minLength: 1, maxLength: 128 } });
 
 const target = () => key('target', 'The social identity provider, such as `github`.');
 const connector = () => key('ssoConnectorId', 'The SSO connector.');

@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { decodeJwt } from 'jose';
 import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
 import type { Origin } from '../events/origin.js';
+import { parseJson } from '../json/parse-json.js';
 import type { UserPatch } from '../users/user-row.js';
 import { UsersService } from '../users/users.service.js';
+import { SelfServicePolicy } from './self-service-policy.js';
 import { claimsToPatch } from './token-claims.js';
 
-/** The field to leave out when another user has its value. */
-const COLLISIONS: Partial<Record<ErrorCode, keyof UserPatch>> = {
+type Unique = 'username' | 'primaryEmail' | 'primaryPhone';
+
+/** The field that another user has the value of. */
+const COLLISIONS: Partial<Record<ErrorCode, Unique>> = {
   'user.username_already_in_use': 'username',
   'user.email_already_in_use': 'primaryEmail',
   'user.phone_already_in_use': 'primaryPhone',
@@ -21,6 +24,7 @@ export class Provisioning {
   constructor(
     private readonly env: Env,
     private readonly users: UsersService,
+    private readonly policy: SelfServicePolicy,
   ) {}
 
   /**
@@ -38,25 +42,46 @@ export class Provisioning {
       return await run();
     } catch (error) {
       const isMissing = error instanceof AppError && error.code === 'entity.not_found';
-      if (!isMissing || this.env.SELF_SERVICE_PROVISIONING !== 'on') throw error;
-      if (!(await this.make(id, claimsToPatch(decodeJwt(token)), origin))) throw error;
+      if (!isMissing || this.env.SELF_SERVICE_PROVISIONING !== 'on' || !this.users.isId(id))
+        throw error;
+      await this.make(id, this.patchOf(token), origin);
       return run();
     }
   }
 
-  /** Whether the user is there now: made here, or by another call at the same moment. */
-  private async make(id: string, patch: UserPatch, origin: Origin): Promise<boolean> {
-    if (!this.users.isId(id)) return false;
+  /** What the token says, as far as the user could set it, too: reserved names are nobody's. */
+  private patchOf(token: string): UserPatch {
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    const claims = parseJson(payload) as Record<string, unknown>;
+    const { username, ...patch } = claimsToPatch(claims, this.env.SELF_SERVICE_ASSUME_VERIFIED);
+    return this.policy.isReserved(username) ? patch : { ...patch, ...(username && { username }) };
+  }
+
+  /** The user is there after it: made here, or by another call at the same moment. */
+  private async make(id: string, patch: UserPatch, origin: Origin): Promise<void> {
     try {
       await this.users.create(patch, origin, id);
-      return true;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.code === 'user.id_already_in_use') return true;
-      const taken = COLLISIONS[error.code];
-      if (!taken || patch[taken] === undefined) throw error;
-      const { [taken]: _taken, ...rest } = patch;
-      return this.make(id, rest, origin);
+      if (error.code === 'user.id_already_in_use') return;
+      const field = COLLISIONS[error.code];
+      if (!field || typeof patch[field] !== 'string') throw error;
+      const isReleased = await this.release(field, patch, origin);
+      const { [field]: _taken, ...rest } = patch;
+      await this.make(id, isReleased ? patch : rest, origin);
+    }
+  }
+
+  /** An address that this token proves is not kept by who has it without proof. */
+  private async release(field: Unique, patch: UserPatch, origin: Origin): Promise<boolean> {
+    const value = patch[field];
+    if (field === 'username' || !value || patch.assumed?.includes(field)) return false;
+    try {
+      return await this.users.releaseAssumed(field, value, origin);
+    } catch (error) {
+      // Changed or deleted in between: whether it is free now is seen by trying.
+      if (error instanceof AppError && [404, 412].includes(error.status)) return true;
+      throw error;
     }
   }
 }

@@ -40,13 +40,16 @@ export class SelfServicePolicy {
     return Object.fromEntries(entries) as Fields;
   }
 
+  /** Whether it is a user name that users cannot take themselves. */
+  isReserved(username: string | null | undefined): boolean {
+    return this.reserved.has(caseFolded(username) ?? '');
+  }
+
   private refusals(field: string, value: unknown): Violation[] {
     const pointer = jsonPointer([field]);
     if (this.levelOf(field) !== 'edit')
       return [{ pointer, code: 'read_only', detail: 'is not open to users (SELF_SERVICE_FIELDS)' }];
-    const isReserved =
-      field === 'username' && this.reserved.has(caseFolded(value as string | null) ?? '');
-    if (!isReserved) return [];
+    if (field !== 'username' || !this.isReserved(value as string | null)) return [];
     return [{ pointer, code: 'reserved', detail: 'is reserved (RESERVED_USERNAMES)' }];
   }
 

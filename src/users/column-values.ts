@@ -4,6 +4,8 @@ import type { Columns } from './patch-columns.js';
 const TYPES: Record<string, string> = {
   custom_data: 'jsonb',
   profile: 'jsonb',
+  primary_email_assumed: 'boolean',
+  primary_phone_assumed: 'boolean',
   is_suspended: 'boolean',
   last_sign_in_at: 'timestamptz(3)',
 };

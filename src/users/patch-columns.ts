@@ -9,13 +9,17 @@ export type Columns = Record<string, unknown>;
  * both clear, and each unique field brings its key. The only place where a value is normalised.
  */
 export function patchColumns(patch: UserPatch): Columns {
-  const { username, primaryEmail, primaryPhone, lastSignInAt } = patch;
+  const { username, primaryEmail, primaryPhone, lastSignInAt, assumed = [] } = patch;
   const columns: Columns = {
     username: cleared(username),
     username_key: caseFolded(username),
     primary_email: cleared(primaryEmail),
     primary_email_key: caseFolded(primaryEmail),
+    primary_email_assumed:
+      primaryEmail === undefined ? undefined : assumed.includes('primaryEmail'),
     primary_phone: e164(primaryPhone),
+    primary_phone_assumed:
+      primaryPhone === undefined ? undefined : assumed.includes('primaryPhone'),
     name: cleared(patch.name),
     avatar: cleared(patch.avatar),
     custom_data: patch.customData,

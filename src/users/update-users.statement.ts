@@ -37,7 +37,9 @@ const COLUMNS = {
   username_key: 'varchar',
   primary_email: 'varchar',
   primary_email_key: 'varchar',
+  primary_email_assumed: 'boolean',
   primary_phone: 'varchar',
+  primary_phone_assumed: 'boolean',
   name: 'varchar',
   avatar: 'varchar',
   custom_data: 'jsonb',
@@ -51,7 +53,10 @@ const COLUMNS = {
 
 const NAMES = Object.keys(COLUMNS);
 const JSON_NAMES = ['custom_data', 'profile'];
-const PLAIN_NAMES = NAMES.filter((name) => !JSON_NAMES.includes(name));
+/** How an address came in is nothing that can be seen: by itself it is no change. */
+const PLAIN_NAMES = NAMES.filter(
+  (name) => !JSON_NAMES.includes(name) && !name.endsWith('_assumed'),
+);
 
 /** Columns that no two users have the same value of. */
 export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'];

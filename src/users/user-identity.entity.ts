@@ -16,7 +16,7 @@ export class UserIdentityEntity {
   @PrimaryColumn({
     name: 'user_id',
     type: 'varchar',
-    length: 128,
+    length: 255,
     primaryKeyConstraintName: 'pk_user_identities',
   })
   userId!: string;

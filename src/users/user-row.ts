@@ -47,4 +47,6 @@ export interface UserPatch {
   lastSignInAt?: number | null;
   applicationId?: string | null;
   password?: StoredPassword;
+  /** The addresses of this patch that nobody has proven to be the user's. */
+  assumed?: ('primaryEmail' | 'primaryPhone')[];
 }

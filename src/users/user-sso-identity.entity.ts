@@ -25,7 +25,7 @@ export class UserSsoIdentityEntity {
   })
   id!: string;
 
-  @Column({ name: 'user_id', type: 'varchar', length: 128 })
+  @Column({ name: 'user_id', type: 'varchar', length: 255 })
   userId!: string;
 
   @Column({ type: 'varchar', length: 256 })

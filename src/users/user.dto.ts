@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
+import { USER_ID } from '../validation/rules.js';
 import type { SsoIdentity, UserRow } from './user-row.js';
 
 const text = (description: string, example: string) =>
@@ -48,7 +49,7 @@ export class SsoIdentityDto implements SsoIdentity {
 
 /** The user object of every answer: exactly these fields, in this order, all of them present. */
 export class UserDto {
-  @ApiProperty({ type: String, pattern: '^[A-Za-z0-9_.|:@-]{1,128}$', example: 'x81f0c2m5a7b' })
+  @ApiProperty({ type: String, pattern: USER_ID.source, example: 'x81f0c2m5a7b' })
   id!: string;
 
   @text('Unique without regard to case.', 'ada_lovelace')

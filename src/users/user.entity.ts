@@ -26,7 +26,7 @@ export class UserEntity {
   })
   tenantId!: string;
 
-  @PrimaryColumn({ type: 'varchar', length: 128, primaryKeyConstraintName: 'pk_users' })
+  @PrimaryColumn({ type: 'varchar', length: 255, primaryKeyConstraintName: 'pk_users' })
   id!: string;
 
   @Column({ type: 'varchar', length: 128, nullable: true })
@@ -41,9 +41,16 @@ export class UserEntity {
   @Column({ name: 'primary_email_key', type: 'varchar', length: 256, nullable: true })
   primaryEmailKey!: string | null;
 
+  /** Whether nobody has proven that it is the user's: who does gets it. Never answered. */
+  @Column({ name: 'primary_email_assumed', type: 'boolean', default: false })
+  primaryEmailAssumed!: boolean;
+
   /** E.164 without the plus sign. */
   @Column({ name: 'primary_phone', type: 'varchar', length: 32, nullable: true })
   primaryPhone!: string | null;
+
+  @Column({ name: 'primary_phone_assumed', type: 'boolean', default: false })
+  primaryPhoneAssumed!: boolean;
 
   @Column({ type: 'varchar', length: 128, nullable: true })
   name!: string | null;

@@ -47,6 +47,19 @@ export function selectUser(tenantId: string, id: string): Statement {
   return [`SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = $2`, [tenantId, id]];
 }
 
+/** The user who has an address that nobody has proven to be theirs, by the column that is unique. */
+export function selectAssumed(
+  tenantId: string,
+  column: 'primary_email' | 'primary_phone',
+  key: unknown,
+): Statement {
+  const unique = column === 'primary_email' ? 'primary_email_key' : column;
+  return [
+    `SELECT id, version FROM users WHERE tenant_id = $1 AND ${unique} = $2 AND ${column}_assumed`,
+    [tenantId, key],
+  ];
+}
+
 /** Holds the row until the end of the transaction. No row: no user. */
 export function lockUser(tenantId: string, id: string): Statement {
   return [`SELECT version FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE`, [tenantId, id]];

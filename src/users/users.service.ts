@@ -16,7 +16,13 @@ import { USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
 import { conflictOf, otherVersion, tooLarge, userNotFound, userSuspended } from './user.errors.js';
-import { lockUser, replaceDigest, selectPassword, selectUser } from './user.statements.js';
+import {
+  lockUser,
+  replaceDigest,
+  selectAssumed,
+  selectPassword,
+  selectUser,
+} from './user.statements.js';
 import { UserReads } from './user-reads.js';
 import { UserUpdates } from './user-updates.js';
 import { deleteUser, insertUser, touchUser } from './user-write.statements.js';
@@ -93,6 +99,31 @@ export class UsersService {
     if (user.customDataTooLarge) throw tooLarge('/customData', customDataTooLarge());
     if (user.profileTooLarge) throw tooLarge('/profile', profileTooLarge());
     return user;
+  }
+
+  /**
+   * Takes an address from the user who only has it by assumption, since somebody has proven it.
+   *
+   * @returns whether anybody had it so
+   */
+  async releaseAssumed(
+    field: 'primaryEmail' | 'primaryPhone',
+    value: string,
+    { requestId }: Origin,
+  ): Promise<boolean> {
+    const columns = patchColumns({ [field]: value });
+    const [column, key] =
+      field === 'primaryEmail'
+        ? (['primary_email', columns['primary_email_key']] as const)
+        : (['primary_phone', columns['primary_phone']] as const);
+    const [holder] = await this.run<Pick<UserRow, 'id' | 'version'>>(
+      selectAssumed(TENANT, column, key),
+    );
+    if (!holder) return false;
+    const origin = requestId === undefined ? {} : { requestId };
+    // Of this version, or it may be somebody's own by now.
+    await this.update(holder.id, { [field]: null }, { origin, ifMatch: [holder.version] });
+    return true;
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed */

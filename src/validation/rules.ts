@@ -11,7 +11,9 @@ export const MAX_FOREIGN_ID = 256;
 export const USERNAME = /^[A-Z_a-z]\w*$/;
 export const EMAIL = /^\S+@\S+\.\S+$/;
 export const PHONE = /^\d+$/;
-export const USER_ID = /^[A-Za-z0-9_.|:@-]{1,128}$/;
+/** Any subject: ASCII, and visible (OpenID Connect Core 1.0, section 2). In a URL, `.` and `..` are steps. */
+export const USER_ID = /^(?!\.{1,2}$)[\x21-\x7e]{1,255}$/;
+export const MAX_USER_ID = 255;
 
 const CONTROL = /\p{Cc}/u;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -43,13 +45,10 @@ export const usernameRule = text(MAX_KEY, (value) =>
   USERNAME.test(value) ? [] : fault('invalid_format', `must match ${USERNAME.source}`),
 );
 
-/** In a URL, `.` and `..` would be steps of the path. */
-export const isDots = (value: string) => value === '.' || value === '..';
-
-export const userIdRule = text(MAX_KEY, (value) =>
-  USER_ID.test(value) && !isDots(value)
+export const userIdRule = text(MAX_USER_ID, (value) =>
+  USER_ID.test(value)
     ? []
-    : fault('invalid_format', `must match ${USER_ID.source}`),
+    : fault('invalid_format', 'must be visible ASCII characters, and neither . nor ..'),
 );
 
 export const emailRule = text(MAX_KEY, (value) => {

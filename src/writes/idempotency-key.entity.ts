@@ -19,7 +19,7 @@ export class IdempotencyKeyEntity {
   fingerprint!: string;
 
   /** The user that the answer is about, if any. */
-  @Column({ name: 'user_id', type: 'varchar', length: 128, nullable: true })
+  @Column({ name: 'user_id', type: 'varchar', length: 255, nullable: true })
   userId!: string | null;
 
   /** The answer, sealed under the key; null in the transaction that makes it, and after the user was erased. */

@@ -269,7 +269,7 @@ describe('GET /api/users/{userId}/events', () => {
     expect(types).toEqual([...round, ...round, ...round]);
   });
 
-  it.each(['%00', 'a%20b', 'x'.repeat(129)])('is 404 for %s, which no user can be', async (id) => {
+  it.each(['%00', 'a%20b', 'x'.repeat(256)])('is 404 for %s, which no user can be', async (id) => {
     expect((await call('GET', `/api/users/${id}/events`)).status).toBe(404);
   });
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { CompactSign } from 'jose';
+import { CompactSign, type JWK } from 'jose';
 import {
   afterAll,
   afterEach,
@@ -11,7 +11,7 @@ import {
   jest,
 } from '@jest/globals';
 import { COOLDOWN_MS, MAX_AGE_MS } from '../../src/auth/issuer-keys.js';
-import { createKey } from '../support/test-issuer.js';
+import { createKey, type SigningKey } from '../support/test-issuer.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
 
@@ -36,6 +36,9 @@ afterAll(() => {
   jest.restoreAllMocks();
 });
 
+const { publicJwk: rsa } = await createKey('rsa', 'RS256');
+const { publicJwk: ec } = await createKey('ec');
+
 const get = async (token: string) => app.call({ method: 'GET', url: '/api/profile', token });
 const fetches = () => app.issuer.requests.filter((url) => url === '/jwks').length;
 const signedBy = async (kid: string) =>
@@ -50,14 +53,110 @@ const signedBy = async (kid: string) =>
     await createKey(kid),
   );
 
+const typed = (typ: unknown, status: number): [unknown, number] => [typ, status];
+
 describe('the keys of the issuer', () => {
-  it.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'])(
-    'verify %s',
-    async (alg) => {
-      app.issuer.keys = [await createKey('only', alg)];
-      expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
-    },
-  );
+  it.each([
+    'RS256',
+    'RS384',
+    'RS512',
+    'PS256',
+    'PS384',
+    'PS512',
+    'ES256',
+    'ES384',
+    'ES512',
+    'EdDSA',
+    'Ed25519',
+  ])('verify %s', async (alg) => {
+    app.issuer.keys = [await createKey('only', alg)];
+    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+  });
+
+  it.each([
+    [
+      'an encryption key of the same kid before it',
+      (own: JWK) => [{ ...rsa, kid: own.kid, use: 'enc', alg: 'RSA-OAEP' }, own],
+    ],
+    [
+      'a key of the same kid that only encrypts',
+      (own: JWK) => [{ ...own, key_ops: ['encrypt'], use: undefined }, own],
+    ],
+    [
+      'a key of the same kid for another algorithm',
+      (own: JWK) => [{ ...rsa, kid: own.kid, alg: 'RS512' }, own],
+    ],
+    ['another key of the same kid and algorithm', (own: JWK) => [{ ...ec, kid: own.kid }, own]],
+    [
+      'seven others of the same kid',
+      (own: JWK) => [...Array(7).fill({ ...ec, kid: own.kid }), own],
+    ],
+    [
+      'keys that nobody can read',
+      (own: JWK) => [null, 5, {}, { kty: 'EC', kid: own.kid, crv: 'P-256', x: '!', y: '' }, own],
+    ],
+    ['no use and no alg', (own: JWK) => [{ ...own, use: undefined, alg: undefined }]],
+    ['key_ops and no use', (own: JWK) => [{ ...own, use: undefined, key_ops: ['verify'] }]],
+  ])('are chosen by all that they say: with %s', async (_, keys) => {
+    for (const alg of ['RS256', 'ES256', 'EdDSA']) {
+      const own = await createKey('k', alg);
+      const before = app.issuer.keys;
+      app.issuer.keys = [own];
+      app.issuer.jwks = JSON.stringify({ keys: keys(own.publicJwk) });
+      const fresh = await TestApp.start({}, [], app);
+      const token = await app.issuer.userToken(userId);
+      const answer = await fresh.call({ method: 'GET', url: '/api/profile', token });
+      expect([alg, answer.status]).toEqual([alg, 200]);
+      await fresh.stop();
+      app.issuer.keys = before;
+    }
+  });
+
+  it.each([
+    ['is for encryption', (own: JWK) => ({ ...own, use: 'enc' })],
+    ['only signs', (own: JWK) => ({ ...own, use: undefined, key_ops: ['sign'] })],
+    ['is for another algorithm', (own: JWK) => ({ ...own, alg: 'ES384' })],
+    ['has another kid', (own: JWK) => ({ ...own, kid: 'other' })],
+    ['has no kid', (own: JWK) => ({ ...own, kid: undefined })],
+  ])('are not taken when the only one %s', async (_, change) => {
+    const own = app.issuer.keys[0] as SigningKey;
+    app.issuer.jwks = JSON.stringify({ keys: [change(own.publicJwk), { ...rsa, kid: 'x' }] });
+    expect((await get(await app.issuer.userToken(userId))).status).toBe(401);
+  });
+
+  it('are tried one by one for a token without kid, and fetched again if none fits', async () => {
+    const own = app.issuer.keys[0] as SigningKey;
+    const withoutKid = (key: SigningKey) =>
+      app.issuer.sign(
+        { sub: userId, aud: 'urn:test:profile', scope: 'profile' },
+        { kid: undefined },
+        key,
+      );
+    app.issuer.jwks = JSON.stringify({
+      keys: [
+        { ...ec, kid: undefined },
+        { ...own.publicJwk, kid: undefined },
+      ],
+    });
+    expect((await get(await withoutKid(own))).status).toBe(200);
+    const next = await createKey('next');
+    app.issuer.jwks = JSON.stringify({ keys: [next.publicJwk] });
+    expect((await get(await withoutKid(next))).status).toBe(200);
+    expect(fetches()).toBe(2);
+    expect((await get(await withoutKid(await createKey('forged')))).status).toBe(401);
+  });
+
+  it.each<[unknown, number]>([
+    ...[undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt'].map((typ) =>
+      typed(typ, 200),
+    ),
+    ...['id_token+jwt', 'logout+jwt', 'secevent+jwt', 'dpop+jwt', '', 5].map((typ) =>
+      typed(typ, 401),
+    ),
+  ])('verify a token of the type %s: %s', async (typ, status) => {
+    const claims = { sub: userId, aud: 'urn:test:profile', scope: 'profile' };
+    expect((await get(await app.issuer.sign(claims, { typ }))).status).toBe(status);
+  });
 
   it('are found by discovery and fetched once for many tokens at once', async () => {
     const tokens = await Promise.all(

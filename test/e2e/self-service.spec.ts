@@ -122,6 +122,7 @@ describe('provisioning', () => {
       email: `${name}@Example.com`,
       email_verified: true,
       phone_number: '+61 (412) 000-111',
+      phone_number_verified: 'true',
       given_name: 'Ada',
       locale: 'en-GB',
       address: { locality: 'London', street_address: '12 St James’s Square', more: 1 },
@@ -172,6 +173,8 @@ describe('provisioning', () => {
     const token = await app.issuer.userToken(unique(), {
       preferred_username: other.toUpperCase(),
       email: `${other}@EXAMPLE.com`,
+      email_verified: true,
+      phone_number_verified: true,
       phone_number: '+61433000222',
       name: 'Somebody',
     });
@@ -184,9 +187,129 @@ describe('provisioning', () => {
     expect(await app.row(other)).toBe(before);
   });
 
+  it.each([false, 'false', 'TRUE', 0, 1, null, undefined, [true], {}, '', 'yes'])(
+    'takes no address whose verification is %j, and its owner gets it',
+    async (verified) => {
+      const email = `${unique()}@example.com`;
+      const phone = `+614${String(Math.random()).slice(2, 10)}`;
+      const claims = (state: unknown) => ({
+        ...{ email, phone_number: phone },
+        ...{ email_verified: state, phone_number_verified: state },
+      });
+      const stranger = await get(await app.issuer.userToken(unique(), claims(verified)));
+      expect(stranger.json).toMatchObject({ primaryEmail: null, primaryPhone: null });
+      const owner = await get(await app.issuer.userToken(unique(), claims(true)));
+      expect(owner.json).toMatchObject({ primaryEmail: email, primaryPhone: phone.slice(1) });
+    },
+  );
+
+  it.each([
+    ['+61 412 000 555', '61412000555'],
+    ['+1 (604) 555-1234', '16045551234'],
+    ['+49.30.123456', '4930123456'],
+    ['(604) 555-1234', null],
+    ['604 555 1234', null],
+    ['+49 30 123456;ext=12', null],
+    ['+49 30 123456 x12', null],
+    ['tel:+4930123456', null],
+    ['++4930123456', null],
+    ['+', null],
+    [4930123456, null],
+  ])('takes the phone number %s for %s', async (given, primaryPhone) => {
+    const claims = { phone_number: given, phone_number_verified: true };
+    const answer = await get(await app.issuer.userToken(unique(), claims));
+    expect(answer.json).toMatchObject({ primaryPhone });
+  });
+
+  it('keeps what a PATCH would keep, and nothing that it would refuse', async () => {
+    const formatted = '12 St James’s Square\nLondon\r\n\tSW1Y';
+    const token = await app.issuer.userToken(unique(), {
+      name: 'x'.repeat(129),
+      nickname: 'n'.repeat(500),
+      family_name: 'a\0b',
+      gender: '\ud800',
+      website: 'w'.repeat(16_000),
+      address: { formatted, country: 'c'.repeat(300), region: 5 },
+    });
+    const { json } = await get(token);
+    expect(json.name).toBeNull();
+    expect(json.profile).toEqual({
+      nickname: 'n'.repeat(500),
+      address: { formatted, country: 'c'.repeat(300) },
+    });
+    const id = await insertUser(app, { profile: {} });
+    const patched = await app.call({
+      method: 'PATCH',
+      url: `/api/users/${id}`,
+      token: await app.issuer.managementToken(),
+      body: { profile: json.profile },
+    });
+    expect(patched.json.profile).toEqual(json.profile);
+  });
+
+  it('takes no user name that is reserved, in any case', async () => {
+    const strict = await TestApp.start(
+      { SELF_SERVICE_PROVISIONING: 'on', RESERVED_USERNAMES: 'admin, Root' },
+      [],
+      app,
+    );
+    for (const name of ['admin', 'ADMIN', 'root']) {
+      const token = await app.issuer.userToken(unique(), { preferred_username: name });
+      const { json } = await strict.call({ method: 'GET', url: '/api/profile', token });
+      expect(json).toMatchObject({ username: null, profile: { preferredUsername: name } });
+    }
+    await strict.stop();
+  });
+
+  it('gives an address that was only assumed to whoever proves it, with an event', async () => {
+    const trusting = await TestApp.start(
+      { SELF_SERVICE_PROVISIONING: 'on', SELF_SERVICE_ASSUME_VERIFIED: 'email,phone_number' },
+      [],
+      app,
+    );
+    const call = (token: string) => trusting.call({ method: 'GET', url: '/api/profile', token });
+    const email = `${unique()}@example.com`;
+    const phone_number = `+614${String(Math.random()).slice(2, 10)}`;
+    const first = unique();
+    const assumed = await app.issuer.userToken(first, { email, phone_number });
+    expect((await call(assumed)).json).toMatchObject({ primaryEmail: email });
+    const denied = { email: `${unique()}@example.com`, email_verified: false };
+    expect((await call(await app.issuer.userToken(unique(), denied))).json.primaryEmail).toBeNull();
+    // Another one who only assumes it does not get it.
+    expect(
+      (await call(await app.issuer.userToken(unique(), { email }))).json.primaryEmail,
+    ).toBeNull();
+    const proof = { email, phone_number, email_verified: true, phone_number_verified: true };
+    const owners = await Promise.all(
+      Array.from({ length: 5 }, async () => call(await app.issuer.userToken(unique(), proof))),
+    );
+    for (const { status } of owners) expect(status).toBe(200);
+    expect(owners.filter(({ json }) => json.primaryEmail === email)).toHaveLength(1);
+    expect(owners.filter(({ json }) => json.primaryPhone !== null)).toHaveLength(1);
+    expect((await call(assumed)).json).toMatchObject({ primaryEmail: null, primaryPhone: null });
+    const management = await app.issuer.managementToken();
+    const { text } = await app.call({
+      method: 'GET',
+      url: `/api/users/${first}/events`,
+      token: management,
+    });
+    const told = (JSON.parse(text) as any[]).map(({ data }) => [data.actor?.kind, data.changes[0]]);
+    expect(told).toContainEqual([undefined, { pointer: '/primaryEmail', old: email, new: null }]);
+    // Set by a client that may, it is nobody's to take.
+    await app.call({
+      method: 'PATCH',
+      url: `/api/users/${first}`,
+      token: management,
+      body: { primaryEmail: denied.email },
+    });
+    const late = { email: denied.email, email_verified: true };
+    expect((await call(await app.issuer.userToken(unique(), late))).json.primaryEmail).toBeNull();
+    await trusting.stop();
+  });
+
   it('happens once under 50 first calls at the same moment, whatever they are', async () => {
     const id = unique();
-    const claims = { preferred_username: id, email: `${id}@example.com` };
+    const claims = { preferred_username: id, email: `${id}@example.com`, email_verified: true };
     const token = await app.issuer.userToken(id, claims);
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>

@@ -68,12 +68,12 @@ describe('POST /api/users', () => {
     [null, 'invalid_type'],
     [5, 'invalid_type'],
     ['a b', 'invalid_format'],
-    ['a/b', 'invalid_format'],
+    ['a\tb', 'invalid_format'],
     ['.', 'invalid_format'],
     ['..', 'invalid_format'],
     ['ä', 'invalid_format'],
     ['a\n', 'invalid_format'],
-    ['x'.repeat(129), 'too_long'],
+    ['x'.repeat(256), 'too_long'],
   ])('refuses the id %j', async (id, code) => {
     const before = await count();
     const answer = await call('POST', '', { id });
@@ -104,7 +104,7 @@ describe('POST /api/users', () => {
 });
 
 describe('GET /api/users/{userId}', () => {
-  it.each(['nobody', '%00', 'a%2Fb', '%C3%A4', 'x'.repeat(129), '%20', "'", '..%2F'])(
+  it.each(['nobody', '%00', 'a%09b', '%C3%A4', 'x'.repeat(256), '%20', "'", '..%2F'])(
     'answers 404 for %s',
     async (id) => {
       const answer = await call('GET', `/${id}`);
@@ -192,7 +192,7 @@ describe('a user without identities', () => {
 });
 
 describe('DELETE /api/users/{userId}', () => {
-  it.each(['%00', 'a%20b', 'x'.repeat(129)])('answers 404 for %s', async (id) => {
+  it.each(['%00', 'a%20b', 'x'.repeat(256)])('answers 404 for %s', async (id) => {
     expect((await call('DELETE', `/${id}`)).status).toBe(404);
   });
 

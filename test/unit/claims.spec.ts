@@ -1,11 +1,120 @@
 import { describe, expect, it } from '@jest/globals';
 import { bearerToken } from '../../src/auth/bearer-token.js';
-import { toPrincipal } from '../../src/auth/claims.js';
+import { toPrincipal, type TokenRules } from '../../src/auth/claims.js';
+import type { TokenKind } from '../../src/auth/principal.js';
 
-const audiences = { user: 'u', management: 'm' };
+const RULES: TokenRules = {
+  issuer: 'i',
+  audiences: { user: 'u', management: 'm' },
+  clients: { user: [], management: [] },
+  scopePrefix: '',
+  userDefaultScopes: [],
+};
 const NOW = 1_000_000;
+const VALID = { iss: 'i', sub: 'ada', exp: NOW + 60 };
 const principal = (claims: object) =>
-  toPrincipal('user', { sub: 'ada', exp: NOW + 60, aud: 'u', ...claims }, audiences, NOW);
+  toPrincipal('user', { ...VALID, aud: 'u', ...claims }, RULES, NOW);
+
+/** Access tokens of providers as their documentation shows them, and the settings that they need. */
+const PROVIDERS: [string, TokenKind, object, Partial<TokenRules>, string | undefined, string[]][] =
+  [
+    [
+      'Entra ID, app-only, version 2',
+      'management',
+      { aud: 'm', azp: 'app', roles: ['users:read', 'users:write'] },
+      {},
+      'app',
+      ['users:read', 'users:write'],
+    ],
+    [
+      'Entra ID, version 1, with a user',
+      'user',
+      { aud: 'u', appid: 'app', scp: 'profile email', roles: ['all'] },
+      {},
+      'app',
+      ['profile', 'email'],
+    ],
+    [
+      'Okta',
+      'user',
+      { aud: 'u', cid: '0oa1', uid: '00u1', scp: ['profile', 'email'] },
+      {},
+      '0oa1',
+      ['profile', 'email'],
+    ],
+    [
+      'Auth0',
+      'management',
+      { aud: ['m', 'https://x/userinfo'], azp: 'a', scope: 'openid', permissions: ['users:read'] },
+      {},
+      'a',
+      ['openid', 'users:read'],
+    ],
+    [
+      'Amazon Cognito, client credentials',
+      'management',
+      { client_id: 'c1', token_use: 'access', scope: 'np/users:read np/users:write' },
+      { clients: { user: ['c2'], management: ['c1'] }, scopePrefix: 'np/' },
+      'c1',
+      ['users:read', 'users:write'],
+    ],
+    [
+      'Amazon Cognito, a user',
+      'user',
+      { client_id: 'c2', token_use: 'access', scope: 'openid np/profile' },
+      { clients: { user: ['c2'], management: ['c1'] }, scopePrefix: 'np/' },
+      'c2',
+      ['openid', 'profile'],
+    ],
+    [
+      'Firebase, Supabase, Clerk',
+      'user',
+      { aud: 'u' },
+      { userDefaultScopes: ['profile', 'email'] },
+      undefined,
+      ['profile', 'email'],
+    ],
+  ];
+
+/** What the settings above must not let in. */
+const REFUSED: [string, TokenKind, object, Partial<TokenRules>][] = [
+  ['no aud, without settings', 'user', { client_id: 'c2' }, {}],
+  ['no aud, of a client of the other kind', 'management', { client_id: 'c2' }, COGNITO()],
+  ['no aud, of a client of no kind', 'user', { client_id: 'c3' }, COGNITO()],
+  ['no aud and no client', 'user', {}, COGNITO()],
+  ['an empty aud of a listed client', 'user', { client_id: 'c2', aud: [] }, COGNITO()],
+  ['null as aud of a listed client', 'user', { client_id: 'c2', aud: null }, COGNITO()],
+  ['another aud of a listed client', 'user', { client_id: 'c2', aud: 'x' }, COGNITO()],
+  ['an ID token of Cognito', 'user', { aud: 'u', token_use: 'id' }, COGNITO()],
+  ['another issuer', 'user', { aud: 'u', iss: 'i/' }, {}],
+  ['no issuer', 'user', { aud: 'u', iss: undefined }, {}],
+];
+
+function COGNITO(): Partial<TokenRules> {
+  return { clients: { user: ['c2'], management: ['c1'] } };
+}
+
+describe('a token of', () => {
+  it.each(PROVIDERS)('%s is understood', (_, kind, claims, rules, clientId, scopes) => {
+    const found = toPrincipal(kind, { ...VALID, ...claims }, { ...RULES, ...rules }, NOW);
+    expect(found).toMatchObject({ kind, subject: 'ada', clientId });
+    expect([...(found?.scopes ?? [])]).toEqual(scopes);
+  });
+
+  it.each(REFUSED)('%s is refused', (_, kind, claims, rules) => {
+    expect(toPrincipal(kind, { ...VALID, ...claims }, { ...RULES, ...rules }, NOW)).toBeUndefined();
+  });
+
+  it.each([
+    ['a user with an empty scope', 'user', { aud: 'u', scope: '' }],
+    ['a user with no permission', 'user', { aud: 'u', permissions: [] }],
+    ['a management client', 'management', { aud: 'm' }],
+  ] as const)('%s gets no default scopes', (_, kind, claims) => {
+    const rules = { ...RULES, userDefaultScopes: ['profile', 'all'] };
+    const found = toPrincipal(kind, { ...VALID, ...claims }, rules, NOW);
+    expect([...(found?.scopes ?? ['?'])]).toEqual([]);
+  });
+});
 
 describe('toPrincipal', () => {
   it.each([
@@ -33,6 +142,7 @@ describe('toPrincipal', () => {
     [{ scp: ['a', 'b'] }, ['a', 'b']],
     [{ permissions: ['a'] }, ['a']],
     [{ scope: 'a', scp: ['b'], permissions: ['c'] }, ['a', 'b', 'c']],
+    [{ scope: ['a', 'b c'] }, ['a', 'b', 'c']],
     [{ scope: 5, scp: [5, null], permissions: { a: 1 } }, []],
     [{}, []],
   ])('reads the scopes of %j', (claims, scopes) => {
@@ -42,6 +152,9 @@ describe('toPrincipal', () => {
   it.each([
     [{ client_id: 'c', azp: 'a' }, 'c'],
     [{ azp: 'a' }, 'a'],
+    [{ client_id: 5, cid: 'o', appid: 'e' }, 'o'],
+    [{ client_id: null, appid: 'e' }, 'e'],
+    [{ azp: 'a\0' }, undefined],
     [{ client_id: 5 }, undefined],
   ])('reads the client of %j', (claims, clientId) => {
     expect(principal(claims)?.clientId).toBe(clientId);

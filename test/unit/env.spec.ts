@@ -48,6 +48,7 @@ describe('parseEnv', () => {
     ['SELF_SERVICE_FIELDS', 'primaryEmail:edit'],
     ['SELF_SERVICE_FIELDS', 'id:off'],
     ['SELF_SERVICE_PROVISIONING', 'yes'],
+    ['SELF_SERVICE_ASSUME_VERIFIED', 'email,secret'],
     ['CORS_ORIGINS', 'https://ok.example, https://secret.example/path'],
   ])('refuses %s=%s, names it and keeps its value to itself', (name, value) => {
     const message = messageFor({ [name]: value });
@@ -64,6 +65,11 @@ describe('parseEnv', () => {
       'DATABASE_URL',
       'AUTH_ISSUER',
     ]);
+  });
+
+  it('refuses a client that is of both kinds', () => {
+    const settings = { AUTH_USER_CLIENTS: 'a, b', AUTH_MANAGEMENT_CLIENTS: 'c,b' };
+    expect(messageFor(settings)).toMatch(/^AUTH_MANAGEMENT_CLIENTS: must have no client/);
   });
 
   it('refuses equal audiences', () => {
