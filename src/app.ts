@@ -12,6 +12,8 @@ import type { Env } from './config/env.js';
 import { sendProblem } from './errors/error.filter.js';
 import { toAppError } from './errors/to-app-error.js';
 import { recordRoutes } from './http/allowed-methods.js';
+import { corsOptions, setCorsHeaders } from './http/cors.js';
+import { answerOddRequests } from './http/odd-requests.js';
 import { answerClientError } from './http/client-error.js';
 import { closeGracefully } from './http/graceful-close.js';
 import { requestId } from './http/request-id.js';
@@ -46,8 +48,9 @@ export async function createApp(
     routerOptions: { maxParamLength: 4096 },
     clientErrorHandler: (error: Error, socket: Socket) => answerClientError(logger, error, socket),
     // Node looks for requests that take too long only this often.
-    http: { connectionsCheckingInterval: 5_000 },
+    http: { connectionsCheckingInterval: 5_000, requireHostHeader: false },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      setCorsHeaders(env.CORS_ORIGINS, request, reply);
       sendProblem(reply, toAppError(error), request.id);
       logRequest(request, reply);
     },
@@ -72,16 +75,8 @@ export async function createApp(
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
-  if (env.CORS_ORIGINS.length > 0)
-    await app.register(cors, {
-      origin: env.CORS_ORIGINS,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: [
-        ...['ETag', 'Idempotency-Replayed', 'Last-Sequence', 'Link', 'Location', 'Retry-After'],
-        ...['Total-Number', 'Total-Number-Is-Estimate', 'WWW-Authenticate', 'X-Request-Id'],
-      ],
-      maxAge: 600,
-    });
+  if (env.CORS_ORIGINS.length > 0) await app.register(cors, corsOptions(env.CORS_ORIGINS));
+  answerOddRequests(fastify);
   setUpOpenApi(app);
   await app.init();
   return app;

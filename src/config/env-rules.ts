@@ -27,8 +27,12 @@ export const IsHttpUrl = rule(
 
 export const IsHttpOrigin = rule(
   'isHttpOrigin',
-  (value) => hasProtocol(value, 'http:', 'https:') && new URL(value).origin === value,
-  'must be an origin such as https://app.example.com',
+  (value) => {
+    // Any subdomain, of a domain that is somebody's.
+    const one = value.replace(/^(https?:\/\/)\*\.(?=[^.]+\.)/, '$1any.');
+    return hasProtocol(one, 'http:', 'https:') && new URL(one).origin === one && !one.includes('*');
+  },
+  'must be an origin such as https://app.example.com or https://*.example.com',
 );
 
 export const IsPostgresUrl = rule(

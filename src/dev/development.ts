@@ -63,7 +63,7 @@ async function migrate(env: Env): Promise<void> {
 
 async function createDemoUser(users: UsersService): Promise<void> {
   try {
-    await users.create({ username: 'demo', name: 'Demo User' }, {}, DEMO_USER_ID);
+    await users.create({ username: 'demo', name: 'Demo User' }, { origin: {} }, DEMO_USER_ID);
   } catch (error) {
     // It is there since an earlier start, or somebody took its name: both are fine.
     if (!(error instanceof AppError) || error.status !== 422) throw error;

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   'request.precondition_failed': { status: 412, title: 'The entity has another version' },
   'request.body_too_large': { status: 413, title: 'The body is too large' },
   'request.unsupported_media_type': { status: 415, title: 'The media type is not supported' },
+  'request.expectation_failed': { status: 417, title: 'The expectation is not met' },
   'user.username_already_in_use': { status: 422, title: 'The username is already in use' },
   'user.email_already_in_use': { status: 422, title: 'The e-mail address is already in use' },
   'user.phone_already_in_use': { status: 422, title: 'The phone number is already in use' },

@@ -33,6 +33,8 @@ export class EventsController {
     reply.raw.once('close', () => gone.abort());
     void reply.header('Cache-Control', 'no-store');
     if (EVENT_STREAM.test(request.headers.accept ?? '')) {
+      // A proxy that buffers would hold back what is to be seen now; nginx asks for this.
+      void reply.headers({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store, no-transform' });
       const first = await this.feed.read(query);
       const onProblem = (error: unknown) => request.log.warn({ err: error }, 'event stream');
       const until = expiresAt * 1_000;

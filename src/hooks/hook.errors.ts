@@ -8,9 +8,6 @@ export const hookNotFound = () => new AppError('entity.not_found', 'There is no 
 export const deliveryNotFound = () =>
   new AppError('entity.not_found', 'There is no such delivery of this hook.');
 
-export const otherHookVersion = () =>
-  new AppError('request.precondition_failed', 'The hook no longer has a version of If-Match.');
-
 export const tooManyHooks = () =>
   new AppError('hook.too_many', `There are ${MAX_HOOKS} hooks, and there can be no more.`);
 

@@ -42,7 +42,7 @@ export class HooksController {
   ): Promise<Versioned<NewHookDto>> {
     const settings = { url, types, headers, enabled, excludeClientIds };
     const { hook, secret } = await this.hooks.create(settings);
-    void reply.header('Location', `/api/hooks/${hook.id}`);
+    void reply.header('Location', `hooks/${hook.id}`);
     return new Versioned(hook.version, Object.assign(toHookDto(hook), { secret }));
   }
 
@@ -61,9 +61,9 @@ export class HooksController {
     @Param('hookId') id: string,
     @Body() patch: UpdateHookDto,
     @PatchMode('replace') json: JsonMode,
-    @WriteRequest() { ifMatch }: Write,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<HookDto>> {
-    return answer(await this.hooks.update(id, patch, ifMatch, json));
+    return answer(await this.hooks.update(id, patch, write, json));
   }
 
   @Delete(':hookId')
@@ -71,8 +71,8 @@ export class HooksController {
   @ManagementAuth('hooks:manage')
   @Writes()
   @docs.DeleteHook()
-  async delete(@Param('hookId') id: string, @WriteRequest() { ifMatch }: Write): Promise<void> {
-    await this.hooks.delete(id, ifMatch);
+  async delete(@Param('hookId') id: string, @WriteRequest() write: Write): Promise<void> {
+    await this.hooks.delete(id, write);
   }
 
   @Post(':hookId/rotate-secret')
@@ -82,9 +82,9 @@ export class HooksController {
   @docs.RotateSecret()
   async rotateSecret(
     @Param('hookId') id: string,
-    @WriteRequest() { ifMatch }: Write,
+    @WriteRequest() write: Write,
   ): Promise<Versioned<SecretDto>> {
-    const { hook, secret } = await this.hooks.rotateSecret(id, ifMatch);
+    const { hook, secret } = await this.hooks.rotateSecret(id, write);
     return new Versioned(hook.version, { secret });
   }
 

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import {
-  ApiIfMatch,
+  ApiWriteConditions,
   ApiIfNoneMatch,
   ApiJsonBodyProblems,
   ApiVersionedAnswer,
@@ -68,7 +68,12 @@ export const CreateHook = () =>
         description: 'The new hook, with its secret.',
         example: { ...HOOK_EXAMPLE, ...SECRET_EXAMPLE },
       },
-      { Location: { description: 'Path of the new hook.', schema: { type: 'string' } } },
+      {
+        Location: {
+          description: 'Where the new hook is, relative to this request.',
+          schema: { type: 'string' },
+        },
+      },
     ),
     ApiJsonBodyProblems(),
     ApiProblems('hook.too_many', 'hook.not_configured'),
@@ -87,7 +92,7 @@ export const UpdateHook = () =>
   applyDecorators(
     operation('updateHook', 'Update hook', 'A field that is left out keeps its value.'),
     HookId(),
-    ApiIfMatch('hook'),
+    ApiWriteConditions('hook'),
     ApiBody({
       type: UpdateHookDto,
       examples: {
@@ -104,7 +109,7 @@ export const DeleteHook = () =>
   applyDecorators(
     operation('deleteHook', 'Delete hook', 'What is not delivered yet never will be.'),
     HookId(),
-    ApiIfMatch('hook'),
+    ApiWriteConditions('hook'),
     ApiResponse({ status: 204, description: 'The hook is deleted.' }),
   );
 
@@ -116,7 +121,7 @@ export const RotateSecret = () =>
       'A new secret, shown only now. For 24 hours the old one signs, too: the header has both signatures.',
     ),
     HookId(),
-    ApiIfMatch('hook'),
+    ApiWriteConditions('hook'),
     ApiVersionedAnswer({
       type: SecretDto,
       description: 'The new secret.',

@@ -6,9 +6,9 @@ import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { EventSequencer } from '../events/event-sequencer.js';
 import type { JsonMode } from '../http/json-body.js';
-import type { Versions } from '../http/preconditions.js';
+import { failedPrecondition, type Preconditions } from '../http/preconditions.js';
 import { randomId } from '../users/random-id.js';
-import { hookNotFound, MAX_HOOKS, otherHookVersion, tooManyHooks } from './hook.errors.js';
+import { hookNotFound, MAX_HOOKS, tooManyHooks } from './hook.errors.js';
 import * as statements from './hook.statements.js';
 import { HookSeal } from './hook-seal.js';
 import type { Hook, HookPatch, HookSettings, SealedHook } from './hook-row.js';
@@ -69,14 +69,14 @@ export class HooksService {
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed, hook.not_configured */
-  update(id: string, patch: HookPatch, ifMatch: Versions | undefined, json: JsonMode) {
-    return this.change(id, ifMatch, (hook) => patchHook(hook, patch, json));
+  update(id: string, patch: HookPatch, conditions: Preconditions, json: JsonMode) {
+    return this.change(id, conditions, (hook) => patchHook(hook, patch, json));
   }
 
   /** A new secret; the old one signs on for 24 hours. @throws as `update` does */
-  async rotateSecret(id: string, ifMatch: Versions | undefined): Promise<NewHook> {
+  async rotateSecret(id: string, conditions: Preconditions): Promise<NewHook> {
     const secret = newSecret();
-    const hook = await this.change(id, ifMatch, (before) => {
+    const hook = await this.change(id, conditions, (before) => {
       const secrets = rotated(this.seal.openSecrets(before), secret, Date.now());
       return { ...before, secrets: this.seal.sealSecrets(id, secrets) };
     });
@@ -84,16 +84,16 @@ export class HooksService {
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed */
-  delete(id: string, ifMatch: Versions | undefined): Promise<void> {
+  delete(id: string, conditions: Preconditions): Promise<void> {
     return this.transaction(async (run) => {
-      await this.lock(run, id, ifMatch);
+      await this.lock(run, id, conditions);
       await run(statements.deleteHook(TENANT, id));
     });
   }
 
-  private change(id: string, ifMatch: Versions | undefined, next: (hook: Hook) => Hook) {
+  private change(id: string, conditions: Preconditions, next: (hook: Hook) => Hook) {
     return this.transaction(async (run) => {
-      const sealed = await this.lock(run, id, ifMatch);
+      const sealed = await this.lock(run, id, conditions);
       const before = this.seal.open(sealed);
       const after = next(before);
       if (isDeepStrictEqual(after, before)) return before;
@@ -104,11 +104,11 @@ export class HooksService {
     });
   }
 
-  private async lock(run: Run, id: string, ifMatch: Versions | undefined): Promise<SealedHook> {
+  private async lock(run: Run, id: string, conditions: Preconditions): Promise<SealedHook> {
     const [hook] = await run<SealedHook>(statements.lockHook(TENANT, id));
     if (!hook) throw hookNotFound();
-    const isOther = ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(hook.version);
-    if (isOther) throw otherHookVersion();
+    const failure = failedPrecondition(conditions, hook.version, 'hook');
+    if (failure) throw failure;
     return hook;
   }
 

@@ -26,14 +26,20 @@ export function ApiObjectAnswer(
   return ApiResponse({ status, description, schema, example, headers: { ETag: ETAG } });
 }
 
-/** `If-Match` of a request that writes. */
-export function ApiIfMatch(owner = 'user'): MethodDecorator {
+/** `If-Match` and `If-None-Match` of a request that writes. */
+export function ApiWriteConditions(owner = 'user'): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
       description: `Write only if the ${owner} still has one of these versions, as in \`"7"\`; \`*\` is any.`,
       required: false,
       // No example: Swagger UI would fill it in and send it.
+      schema: { type: 'string' },
+    }),
+    ApiHeader({
+      name: 'If-None-Match',
+      description: `Write only if the ${owner} has none of these versions any more.`,
+      required: false,
       schema: { type: 'string' },
     }),
     ApiProblems('request.precondition_failed', 'request.invalid_header'),

@@ -1,3 +1,4 @@
+import { MIMEType } from 'node:util';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
@@ -32,6 +33,14 @@ export const PatchMode = createParamDecorator(
   },
 );
 
-export function isMergePatch(contentType: string | undefined): boolean {
-  return contentType?.toLowerCase().startsWith(MERGE_PATCH) ?? false;
+export const isMergePatch = (contentType: string | undefined) =>
+  mediaType(contentType)?.essence === MERGE_PATCH;
+
+/** A media type (RFC 9110, section 8.3.1) without its case; undefined when it is none. */
+export function mediaType(contentType: string | undefined): MIMEType | undefined {
+  try {
+    return new MIMEType(contentType ?? '');
+  } catch {
+    return undefined;
+  }
 }

@@ -14,8 +14,8 @@ export class QueryParameters {
       if (!isKnown(name))
         this.refuse(name, 'is not a query parameter of this route', 'unknown_parameter');
       else if (typeof value !== 'string') this.refuse(name, 'must stand only once');
-      else if (value.includes('\0') || value.length > MAX_VALUE)
-        this.refuse(name, `must have at most ${MAX_VALUE} characters, none of them NUL`);
+      else if (value.includes('\0') || !value.isWellFormed() || value.length > MAX_VALUE)
+        this.refuse(name, `must be text of at most ${MAX_VALUE} characters, none of them NUL`);
       else this.given.set(name, value);
     }
   }

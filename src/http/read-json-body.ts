@@ -1,12 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AppError } from '../errors/app-error.js';
-import { ACCEPT_PATCH, isMergePatch, JsonBody } from './json-body.js';
+import { ACCEPT_PATCH, isMergePatch, JsonBody, mediaType, MERGE_PATCH } from './json-body.js';
 import { parseStrictJson } from './strict-json.js';
 
-/** Alone or with `charset=utf-8`: JSON has no other encoding (RFC 8259, section 8.1). */
-const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
-const PATCH_TYPE = /^application\/(merge-patch\+)?json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+const JSON_TYPE = 'application/json';
 
 /**
  * Reads and parses the body of a request that passed the guards; until then it stays unread.
@@ -18,13 +16,19 @@ export async function readJsonBody(request: FastifyRequest, limit: number): Prom
   const isPatch = request.method === 'PATCH';
   if (encoding !== undefined) throw unsupported('The service takes no Content-Encoding.', isPatch);
   const stream = request.body as Readable | undefined;
-  const accepted = isPatch ? PATCH_TYPE : JSON_TYPE;
-  if (!accepted.test(type ?? (stream ? '' : 'application/json')))
+  if (!isAccepted(type ?? (stream ? '' : JSON_TYPE), isPatch))
     throw unsupported(
       `Send the body as ${isPatch ? ACCEPT_PATCH : 'application/json'}, in UTF-8.`,
       isPatch,
     );
   return new JsonBody(parseStrictJson(await readAll(request, stream, limit)), isMergePatch(type));
+}
+
+/** Of the parameters only a charset counts: JSON has no encoding but UTF-8 (RFC 8259, 8.1 and 11). */
+function isAccepted(contentType: string, isPatch: boolean): boolean {
+  const { essence, params } = mediaType(contentType) ?? {};
+  const isJson = essence === JSON_TYPE || (isPatch && essence === MERGE_PATCH);
+  return isJson && (params?.get('charset') ?? 'utf-8').toLowerCase() === 'utf-8';
 }
 
 function unsupported(detail: string, isPatch: boolean): AppError {
@@ -38,7 +42,7 @@ async function readAll(
   stream: Readable | undefined,
   limit: number,
 ): Promise<Uint8Array> {
-  if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
+  if (Number(request.headers['content-length']) > limit) throw tooLarge(limit, stream);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -50,13 +54,15 @@ async function readAll(
   } catch {
     throw new AppError('request.malformed', 'The body ended before it was complete.');
   }
-  if (size > limit) throw tooLarge(limit);
+  if (size > limit) throw tooLarge(limit, stream);
   return Buffer.concat(chunks);
 }
 
-/** The rest of the body is not read: the connection ends with the answer. */
-function tooLarge(limit: number): AppError {
-  return new AppError('request.body_too_large', `The body is larger than ${limit} bytes.`, {
-    headers: { Connection: 'close' },
-  });
+/**
+ * The rest of the body is taken and thrown away, for as long as a request may take: who still writes
+ * would not see the answer if its connection was cut.
+ */
+function tooLarge(limit: number, stream: Readable | undefined): AppError {
+  stream?.resume();
+  return new AppError('request.body_too_large', `The body is larger than ${limit} bytes.`);
 }

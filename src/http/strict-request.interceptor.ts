@@ -9,13 +9,14 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { Env } from '../config/env.js';
+import { AppError } from '../errors/app-error.js';
 import { flagsOf } from './flags.js';
 import { QueryParameters } from './query-parameters.js';
 import { readJsonBody } from './read-json-body.js';
 
 /**
- * What every route asks of a request once it is authenticated: no query parameter that it does not
- * know, and a body, where it takes one, that is JSON without traps. Interceptors run after guards
+ * What every route asks of a request once it is authenticated: a path that can be looked up, no query
+ * parameter that it does not know, and a body, where it takes one, that is JSON without traps. Interceptors run after guards
  * and before pipes, so a caller without a token learns nothing about the body it sent.
  */
 @Injectable()
@@ -24,12 +25,20 @@ export class StrictRequestInterceptor implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    checkPath(request.params as Record<string, string>);
     if (!takes(context, RouteParamtypes.QUERY))
       checkFlags(request.query as Record<string, unknown>, flagsOf(context.getHandler()));
     if (takes(context, RouteParamtypes.BODY))
       request.body = await readJsonBody(request, this.env.BODY_LIMIT_BYTES);
     return next.handle();
   }
+}
+
+/** Nothing has a name that PostgreSQL cannot keep. @throws AppError entity.not_found */
+function checkPath(parameters: Record<string, string>): void {
+  for (const value of Object.values(parameters))
+    if (value.includes('\0') || !value.isWellFormed())
+      throw new AppError('entity.not_found', 'There is nothing of this name.');
 }
 
 /** Whether the handler declares a parameter of this kind. Its keys read `<kind>:<index>`. */

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import {
-  ApiIfMatch,
+  ApiWriteConditions,
   ApiJsonBodyProblems,
   ApiObjectAnswer,
   ApiVersionedAnswer,
@@ -28,7 +28,7 @@ const put = (name: string, summary: string, schema: object, example: unknown) =>
       description: `The body replaces what was there. ${WRITE}`,
     }),
     UserId(),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiObjectAnswer('All of them; one was replaced.', schema, example),
     ApiObjectAnswer('All of them; one is new.', schema, example, 201),
     ApiJsonBodyProblems(),
@@ -39,7 +39,7 @@ const remove = (operationId: string, summary: string) =>
   applyDecorators(
     ApiOperation({ operationId, summary, description: WRITE }),
     UserId(),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiVersionedAnswer({ type: UserDto, description: 'The user.', example: USER_EXAMPLE }),
   );
 

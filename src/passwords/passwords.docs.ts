@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import {
-  ApiIfMatch,
+  ApiWriteConditions,
   ApiIfNoneMatch,
   ApiJsonBodyProblems,
   ApiObjectAnswer,
@@ -19,7 +19,7 @@ export const UpdatePassword = () =>
   applyDecorators(
     ApiOperation({ operationId: 'updatePassword', summary: 'Set password', description: PASSWORD }),
     UserId(),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiBody({ type: PasswordDto }),
     ApiVersionedAnswer({ type: UserDto, description: 'The user.', example: USER_EXAMPLE }),
     ApiJsonBodyProblems(),

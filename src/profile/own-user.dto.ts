@@ -19,15 +19,23 @@ export class OwnUserDto extends IntersectionType(
   PartialType(OmitType(UserDto, ['id'])),
 ) {}
 
-export function toOwnUserDto(user: UserRow, scopes: ReadonlySet<string>): OwnUserDto {
+export const toOwnUserDto = (user: UserRow, scopes: ReadonlySet<string>): OwnUserDto =>
+  withinScopes(toUserDto(user), scopes);
+
+/** What of the own user these scopes show. */
+export function withinScopes(user: OwnUserDto, scopes: ReadonlySet<string>): OwnUserDto {
   const hidden: string[] = SCOPED_FIELDS.filter((field) => !scopes.has(SCOPE_OF[field]));
-  const own = { ...user, profile: toOwnProfile(user, scopes) };
-  const shown = Object.entries(toUserDto(own)).filter(([field]) => !hidden.includes(field));
-  return Object.fromEntries(shown) as unknown as OwnUserDto;
+  const shown = Object.entries(user)
+    .filter(([field]) => !hidden.includes(field))
+    .map(([field, value]: [string, unknown]) => [
+      field,
+      field === 'profile' ? profileWithinScopes(value as UserRow['profile'], scopes) : value,
+    ]);
+  return Object.fromEntries(shown) as OwnUserDto;
 }
 
 /** The profile as shown to its user: the address only with its scope. */
-export function toOwnProfile({ profile }: UserRow, scopes: ReadonlySet<string>) {
+export function profileWithinScopes(profile: UserRow['profile'], scopes: ReadonlySet<string>) {
   const { address: _address, ...others } = profile;
   return scopes.has('address') ? profile : others;
 }

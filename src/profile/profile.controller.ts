@@ -10,7 +10,12 @@ import { type Write, WriteRequest } from '../http/write.js';
 import type { UserPatch, UserRow } from '../users/user-row.js';
 import { UsersService, type WriteAccess } from '../users/users.service.js';
 import { UpdateOwnClaimsDto } from './own-claims.dto.js';
-import { type OwnUserDto, toOwnProfile, toOwnUserDto } from './own-user.dto.js';
+import {
+  type OwnUserDto,
+  profileWithinScopes,
+  toOwnUserDto,
+  withinScopes,
+} from './own-user.dto.js';
 import * as docs from './profile.docs.js';
 import { Provisioning } from './provisioning.js';
 import { SelfServicePolicy } from './self-service-policy.js';
@@ -45,7 +50,7 @@ export class ProfileController {
 
   @Patch()
   @UserAuth('profile')
-  @WritesUser()
+  @WritesUser(undefined, (user, { scopes }) => withinScopes(user as OwnUserDto, scopes))
   @docs.UpdateProfile()
   async update(
     @CurrentPrincipal() me: Principal,
@@ -58,7 +63,9 @@ export class ProfileController {
 
   @Patch('profile')
   @UserAuth('profile')
-  @WritesUser('profile')
+  @WritesUser('profile', (profile, { scopes }) =>
+    profileWithinScopes(profile as UserRow['profile'], scopes),
+  )
   @docs.UpdateOwnClaims()
   async updateClaims(
     @CurrentPrincipal() me: Principal,
@@ -69,7 +76,7 @@ export class ProfileController {
   ): Promise<Versioned<Record<string, unknown>>> {
     if ('address' in patch.profile && !me.scopes.has('address')) throw forbidden(['address']);
     const user = await this.change(me, token, patch, { ...write, json });
-    return new Versioned(user.version, toOwnProfile(user, me.scopes));
+    return new Versioned(user.version, profileWithinScopes(user.profile, me.scopes));
   }
 
   private change(

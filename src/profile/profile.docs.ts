@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import {
-  ApiIfMatch,
+  ApiWriteConditions,
   ApiIfNoneMatch,
   ApiJsonBodyProblems,
   ApiObjectAnswer,
@@ -37,7 +37,7 @@ export const UpdateOwnClaims = () =>
         '`application/merge-patch+json` (RFC 7396) they are merged at every level, and null removes ' +
         'a claim.\n\nUser token, scope `profile`; `address` needs the scope `address` as well.',
     }),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiBody({ type: UpdateOwnClaimsDto }),
     ApiObjectAnswer('Your whole profile.', PROFILE_SCHEMA, USER_EXAMPLE.profile),
     ApiJsonBodyProblems(),
@@ -53,7 +53,7 @@ export const UpdateProfile = () =>
         'Update profile for the user, only the fields that are passed in will be updated. ' +
         `\`null\` clears \`name\` and \`avatar\`, \`''\` clears \`name\`.\n\n${SCOPES}`,
     }),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiBody({
       type: UpdateProfileDto,
       examples: {

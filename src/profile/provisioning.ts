@@ -60,7 +60,7 @@ export class Provisioning {
   /** The user is there after it: made here, or by another call at the same moment. */
   private async make(id: string, patch: UserPatch, origin: Origin): Promise<void> {
     try {
-      await this.users.create(patch, origin, id);
+      await this.users.create(patch, { origin }, id);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (error.code === 'user.id_already_in_use') return;

@@ -1,19 +1,19 @@
 import type { Statement } from '../database/statement.js';
 import type { Recording } from '../events/record-event.js';
 import type { JsonMode } from '../http/json-body.js';
+import type { Preconditions } from '../http/preconditions.js';
 import { limits, MAX_PROFILE_BYTES } from '../validation/json-rules.js';
 import { changesOf } from './changes-of.js';
 import type { Columns } from './patch-columns.js';
 import { anyOf, identities, ssoIdentities } from './user.statements.js';
 import type { UserRow } from './user-row.js';
+import { meetsConditions, versionConditions } from './version-conditions.js';
 
 /** One patch of one user, in columns. */
-export interface UserChange {
+export interface UserChange extends Pick<Preconditions, 'ifMatch' | 'ifNoneMatch'> {
   id: string;
   /** What is set; each other column keeps its value. */
   columns: Columns;
-  /** The versions that `If-Match` names; undefined = any. */
-  versions: string[] | undefined;
   refuseSuspended: boolean;
   /** How `custom_data` and `profile` meet what is stored. */
   json: JsonMode;
@@ -122,7 +122,7 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
   const now = (name: string) => `CASE WHEN writes THEN new_${name} ELSE u.${name} END`;
   return `WITH patch AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset($2::jsonb) AS patch(
-        of varchar, sent integer, versions text[], refuse_suspended boolean, json varchar,
+        of varchar, sent integer, if_match text[], if_none_match text[], unless_there boolean, refuse_suspended boolean, json varchar,
         event uuid, type varchar, actor jsonb, request_id varchar,
         ${list(NAMES, (name) => `to_${name} ${COLUMNS[name as keyof typeof COLUMNS]}`)})),
     old AS MATERIALIZED (
@@ -135,7 +135,7 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
       SELECT *, ${isTooLarge('custom_data', limits.customDataBytes)} AS "customDataTooLarge",
         ${isTooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge",
         ${wait === 'skip' ? UNIQUE_COLUMNS.map(isTaken).join(' OR ') : 'false'} AS "isTaken",
-        (versions IS NULL OR version::text = ANY (versions))
+        ${meetsConditions('version', ['if_match', 'if_none_match', 'unless_there'])}
           AND NOT (is_suspended AND refuse_suspended)
           AND (${differs}) AS would_write
       FROM next OFFSET 0),
@@ -177,7 +177,7 @@ function toRecord({ id, columns, recording, ...change }: UserChange) {
   return {
     of: id,
     sent: entries.reduce((mask, [name]) => mask | (1 << NAMES.indexOf(name)), 0),
-    versions: change.versions,
+    ...versionConditions(change),
     refuse_suspended: change.refuseSuspended,
     json: change.json,
     event: change.eventId,

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation } from '@nestjs/swagger';
 import {
-  ApiIfMatch,
+  ApiWriteConditions,
   ApiIfNoneMatch,
   ApiJsonBodyProblems,
   ApiObjectAnswer,
@@ -40,7 +40,7 @@ const patch = (operationId: string, summary: string, description = '') =>
   applyDecorators(
     ApiOperation({ operationId, summary, description: description + WRITE }),
     UserId(),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiJsonBodyProblems(),
   );
 

@@ -3,7 +3,9 @@ import { recordEvent, type Recording } from '../events/record-event.js';
 import { numbered } from './column-values.js';
 import { blankFieldsOf, newFieldsOf, secretsOf } from './event-fields.js';
 import type { Columns } from './patch-columns.js';
+import type { Preconditions } from '../http/preconditions.js';
 import type { UserRow } from './user-row.js';
+import { meetsConditions, versionConditions } from './version-conditions.js';
 import { identities, newUserRow, ssoIdentities, userRow } from './user.statements.js';
 
 /** Never later than the clock, which rounding would be: times of one user must not go back. */
@@ -82,9 +84,10 @@ export function insertUser(
 export function deleteUser(
   tenantId: string,
   id: string,
-  versions: string[] | undefined,
+  conditions: Preconditions,
   recording: Recording,
 ): Statement {
+  const { if_match, if_none_match, unless_there } = versionConditions(conditions);
   const [event, parameters] = recordEvent(
     {
       from: 'gone',
@@ -96,7 +99,7 @@ export function deleteUser(
       after: `'{}'`,
     },
     recording,
-    [tenantId, id, versions ?? null],
+    [tenantId, id, if_match, if_none_match, unless_there],
   );
   return [
     `WITH old AS (
@@ -104,7 +107,7 @@ export function deleteUser(
      gone AS (
        DELETE FROM users USING old
        WHERE users.tenant_id = old.tenant_id AND users.id = old.id
-         AND ($3::text[] IS NULL OR old.version::text = ANY ($3::text[]))
+         AND ${meetsConditions('old.version', ['$3::text[]', '$4::text[]', '$5::boolean'])}
        RETURNING users.*),
      kept AS (
        INSERT INTO deleted_users (tenant_id, id, version)

@@ -37,6 +37,3 @@ export const tooLarge = (pointer: string, { code, detail }: Fault) =>
 export const userNotFound = () => new AppError('entity.not_found', 'There is no such user.');
 
 export const userSuspended = () => new AppError('user.suspended', 'The user is suspended.');
-
-export const otherVersion = () =>
-  new AppError('request.precondition_failed', 'The user no longer has a version of If-Match.');

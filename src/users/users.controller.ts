@@ -49,7 +49,7 @@ export class UsersController {
   @docs.CreateUser()
   async create(
     @Body() { id, password, passwordDigest, passwordAlgorithm, ...fields }: CreateUserDto,
-    @WriteRequest() { origin }: Write,
+    @WriteRequest() write: Write,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned<UserDto>> {
     const stored =
@@ -58,10 +58,10 @@ export class UsersController {
         : password && (await this.hasher.hash(password));
     const user = await this.users.create(
       { ...fields, ...(stored && { password: stored }) },
-      origin,
+      write,
       id,
     );
-    void reply.header('Location', `/api/users/${encodeURIComponent(user.id)}`);
+    void reply.header('Location', `users/${encodeURIComponent(user.id)}`);
     return answer(user);
   }
 

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import {
-  ApiIfMatch,
+  ApiWriteConditions,
   ApiIfNoneMatch,
   ApiJsonBodyProblems,
   ApiVersionedAnswer,
@@ -47,7 +47,12 @@ export const CreateUser = () =>
     }),
     ApiVersionedAnswer(
       { status: 201, type: UserDto, description: 'The new user.', example: USER_EXAMPLE },
-      { Location: { description: 'Path of the new user.', schema: { type: 'string' } } },
+      {
+        Location: {
+          description: 'Where the new user is, relative to this request.',
+          schema: { type: 'string' },
+        },
+      },
     ),
     ApiJsonBodyProblems(),
     ValueProblems(),
@@ -55,7 +60,7 @@ export const CreateUser = () =>
   );
 
 const searches = Object.keys(SEARCH_COLUMNS).flatMap((field) => [
-  query(`search.${field}`, { type: 'string', maxLength: 256 }, `A pattern for \`${field}\`.`),
+  query(`search.${field}`, { type: 'string', maxLength: 512 }, `A pattern for \`${field}\`.`),
   query(
     `mode.${field}`,
     { type: 'string', enum: SEARCH_MODES },
@@ -83,7 +88,7 @@ export const ListUsers = () =>
     query('cursor', { type: 'string' }, 'Where to go on; take it from `Link`.'),
     query(
       'search',
-      { type: 'string', maxLength: 256 },
+      { type: 'string', maxLength: 512 },
       'A LIKE pattern such as `%ada%`, looked for in id, username, primaryEmail, primaryPhone and name.',
     ),
     ...searches,
@@ -133,7 +138,7 @@ export const UpdateUser = () =>
         'Management token, scope `all` or `users:write`.',
     }),
     UserId(),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiBody({
       type: UpdateUserDto,
       examples: {
@@ -154,6 +159,6 @@ export const DeleteUser = () =>
       description: 'Management token, scope `all` or `users:delete`.',
     }),
     UserId(),
-    ApiIfMatch(),
+    ApiWriteConditions(),
     ApiResponse({ status: 204, description: 'The user is deleted.' }),
   );

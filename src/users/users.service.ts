@@ -4,18 +4,19 @@ import { Env } from '../config/env.js';
 import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
+import { AppError } from '../errors/app-error.js';
 import { type EventType, updateType } from '../events/event-types.js';
 import type { Origin } from '../events/origin.js';
 import type { Recording } from '../events/record-event.js';
 import { eventId } from '../events/recorded-events.js';
 import type { JsonMode } from '../http/json-body.js';
-import type { Versions } from '../http/preconditions.js';
+import { failed, failedPrecondition, type Preconditions } from '../http/preconditions.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
 import { customDataTooLarge, profileTooLarge } from '../validation/json-rules.js';
 import { USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
-import { conflictOf, otherVersion, tooLarge, userNotFound, userSuspended } from './user.errors.js';
+import { conflictOf, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import {
   lockUser,
   replaceDigest,
@@ -33,10 +34,9 @@ export interface Access {
   refuseSuspended?: boolean;
 }
 
-export interface WriteAccess extends Access {
+export interface WriteAccess extends Access, Preconditions {
   /** Who changes it, for the event. */
   origin: Origin;
-  ifMatch?: Versions | undefined;
   /** How the patch's JSON objects meet the stored ones; `replace` if left out. */
   json?: JsonMode;
 }
@@ -65,11 +65,24 @@ export class UsersService {
     return user;
   }
 
-  /** @throws AppError user.…_already_in_use */
-  async create(patch: UserPatch, origin: Origin, id = randomId()): Promise<UserRow> {
+  /**
+   * @throws AppError user.…_already_in_use; request.precondition_failed in place of an id that is,
+   *   with `If-None-Match: *`
+   */
+  async create(
+    patch: UserPatch,
+    { origin, ifNoneMatch }: Pick<WriteAccess, 'origin' | 'ifNoneMatch'>,
+    id = randomId(),
+  ): Promise<UserRow> {
     const recording = this.recording('User.Created', origin);
-    const [user] = await this.run<UserRow>(insertUser(TENANT, id, patchColumns(patch), recording));
-    return user as UserRow;
+    const statement = insertUser(TENANT, id, patchColumns(patch), recording);
+    try {
+      const [user] = await this.run<UserRow>(statement);
+      return user as UserRow;
+    } catch (error) {
+      const isThere = error instanceof AppError && error.code === 'user.id_already_in_use';
+      throw isThere && ifNoneMatch === '*' ? failed('There is a user with this id.') : error;
+    }
   }
 
   /**
@@ -81,21 +94,21 @@ export class UsersService {
    *   guard.invalid_input
    */
   async update(id: string, patch: UserPatch, access: WriteAccess): Promise<UserRow> {
-    const { origin, ifMatch, refuseSuspended = false, json = 'replace' } = access;
+    const { origin, ifMatch, ifNoneMatch, refuseSuspended = false, json = 'replace' } = access;
     const columns = patchColumns(patch);
     if (Object.keys(columns).length === 0) {
       const user = await this.get(id, access);
-      if (!matches(ifMatch, user.version)) throw otherVersion();
+      checkVersion(access, user.version);
       return user;
     }
     if (!this.isId(id)) throw userNotFound();
     const recording = this.recording(updateType(columns), origin);
-    const change = { id, columns, json, refuseSuspended, recording, versions: versionsOf(ifMatch) };
+    const change = { id, columns, json, refuseSuspended, recording, ifMatch, ifNoneMatch };
     const user = await this.orConflict(() => this.updates.run({ ...change, eventId: eventId() }));
     if (!user) throw userNotFound();
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();
-    if (!matches(ifMatch, user.version)) throw otherVersion();
+    checkVersion(access, user.version);
     if (user.customDataTooLarge) throw tooLarge('/customData', customDataTooLarge());
     if (user.profileTooLarge) throw tooLarge('/profile', profileTooLarge());
     return user;
@@ -127,14 +140,14 @@ export class UsersService {
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed */
-  async delete(id: string, { origin, ifMatch }: WriteAccess): Promise<void> {
+  async delete(id: string, { origin, ...conditions }: WriteAccess): Promise<void> {
     if (!this.isId(id)) throw userNotFound();
     const recording = this.recording('User.Deleted', origin);
-    const [outcome] = await this.run<{ deleted: boolean }>(
-      deleteUser(TENANT, id, versionsOf(ifMatch), recording),
+    const [outcome] = await this.run<{ version: string; deleted: boolean }>(
+      deleteUser(TENANT, id, conditions, recording),
     );
     if (!outcome) throw userNotFound();
-    if (!outcome.deleted) throw otherVersion();
+    if (!outcome.deleted) checkVersion(conditions, outcome.version);
   }
 
   /**
@@ -146,7 +159,7 @@ export class UsersService {
   async changeOwned(
     id: string,
     statementFor: (tenantId: string) => Statement,
-    { origin, ifMatch }: WriteAccess,
+    { origin, ...conditions }: WriteAccess,
   ): Promise<{ before: UserRow; after: UserRow }> {
     if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
@@ -154,7 +167,7 @@ export class UsersService {
         const run = <Row>([sql, parameters]: Statement) => manager.query<Row[]>(sql, parameters);
         const [locked] = await run<{ version: string }>(lockUser(TENANT, id));
         if (!locked) throw userNotFound();
-        if (!matches(ifMatch, locked.version)) throw otherVersion();
+        checkVersion(conditions, locked.version);
         const [before] = (await run<UserRow>(selectUser(TENANT, id))) as [UserRow];
         // Of a DELETE, TypeORM answers the rows and their count.
         const [first] = await run(statementFor(TENANT));
@@ -198,8 +211,8 @@ export class UsersService {
   }
 }
 
-const versionsOf = (ifMatch: Versions | undefined) => (ifMatch === '*' ? undefined : ifMatch);
-
-function matches(ifMatch: Versions | undefined, version: string): boolean {
-  return versionsOf(ifMatch)?.includes(version) ?? true;
+/** @throws AppError request.precondition_failed */
+function checkVersion(conditions: Preconditions, version: string): void {
+  const failure = failedPrecondition(conditions, version, 'user');
+  if (failure) throw failure;
 }

@@ -7,6 +7,8 @@ import { parseJson } from '../json/parse-json.js';
 import { openText, sealText } from '../secrets/sealed-text.js';
 import { USER_ID } from '../validation/rules.js';
 import { isMergePatch, JsonBody } from '../http/json-body.js';
+import { parsePreconditions } from '../http/preconditions.js';
+import { canonicalJson } from '../json/canonical-json.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -29,16 +31,19 @@ export function keyId(key: string, { kind, subject, clientId }: Principal): stri
   return createHash('sha256').update(caller).digest('hex');
 }
 
-/** Equal for requests that ask for the same. */
+/**
+ * Equal for requests that ask for the same: of JSON, of a path and of a query counts what they mean,
+ * not how they are written. Who asks is part of the key's own id.
+ */
 export function fingerprint(key: string, request: FastifyRequest): string {
-  const { method, url, headers, body, principal } = request;
+  const { method, routeOptions, params, query, headers, body } = request;
+  const { ifMatch, ifNoneMatch } = parsePreconditions(headers);
   const asked = [
-    ...[method, url, headers['if-match'] ?? null, isMergePatch(headers['content-type'])],
+    ...[method, routeOptions.url, params, query, ifMatch ?? null, ifNoneMatch ?? null],
+    isMergePatch(headers['content-type']),
     body instanceof JsonBody ? body.object : null,
-    // They decide what an answer shows.
-    [...(principal?.scopes ?? [])].sort(),
   ];
-  return createHmac('sha256', key).update(JSON.stringify(asked)).digest('hex');
+  return createHmac('sha256', key).update(canonicalJson(asked)).digest('hex');
 }
 
 const sealingKey = (key: string) => createHmac('sha256', key).update('answer').digest();

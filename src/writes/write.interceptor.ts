@@ -69,17 +69,21 @@ export class WriteInterceptor implements NestInterceptor {
     key: string,
     request: FastifyRequest,
     reply: FastifyReply,
-    { writesUser }: WriteOptions,
+    { writesUser, shownTo }: WriteOptions,
     handle: Handle,
   ): Promise<unknown> {
     const principal = request.principal as Principal;
     const id = idempotency.keyId(key, principal);
     const fingerprint = idempotency.fingerprint(key, request);
+    const replay = (outcome: idempotency.Outcome) => {
+      const body = idempotency.replay(outcome, reply);
+      return shownTo ? shownTo(body, principal) : body;
+    };
     try {
       const give = await inTransaction(this.database, async (manager) => {
         if (!(await takeKey(manager, id, fingerprint, this.env.IDEMPOTENCY_KEY_HOURS))) {
           const outcome = await remembered(manager, key, id, fingerprint, principal);
-          return () => idempotency.replay(outcome, reply);
+          return () => replay(outcome);
         }
         const { outcome, give: answer } = await settle(handle, reply);
         const userId = writesUser ? idempotency.userOf(request, outcome) : undefined;
@@ -93,7 +97,7 @@ export class WriteInterceptor implements NestInterceptor {
       if (!isKeyLocked(error)) throw error;
       // Somebody else holds the key: to do the request, or only to see that it is done.
       const outcome = await remembered(this.database.manager, key, id, fingerprint, principal);
-      return idempotency.replay(outcome, reply);
+      return replay(outcome);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import type { Principal } from '../auth/principal.js';
 import { ApiProblems } from '../errors/api-problems.js';
 import { TakesFlag } from '../http/flags.js';
 import type { UserDto } from '../users/user.dto.js';
@@ -11,12 +12,14 @@ export interface WriteOptions {
   writesUser: boolean;
   /** The field of the user that the route answers, when it is not the user. */
   part?: keyof UserDto | undefined;
+  /** What of an answer that was kept this caller may see now. */
+  shownTo?: ((body: unknown, principal: Principal) => unknown) | undefined;
 }
 
 /** A route that changes a user: it takes `Idempotency-Key` and `?dryRun=true`. */
-export const WritesUser = (part?: keyof UserDto) =>
+export const WritesUser = (part?: keyof UserDto, shownTo?: WriteOptions['shownTo']) =>
   applyDecorators(
-    Writes({ writesUser: true, part }),
+    Writes({ writesUser: true, part, shownTo }),
     TakesFlag(
       'dryRun',
       'Check everything, answer with 200 what the user would be (null of DELETE) and the `changes`, and write nothing.',

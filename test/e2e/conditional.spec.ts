@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TestApp } from '../support/test-app.js';
-import { insertUser } from '../support/users.js';
+import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
 let id: string;
@@ -84,6 +84,119 @@ describe.each(endpoints)('GET %s with If-None-Match', (_, url, token) => {
 
   it('answers 400 for a malformed tag', async () => {
     expect((await get('7')).json.code).toBe('request.invalid_header');
+  });
+});
+
+describe.each(endpoints)('PATCH %s with If-None-Match', (_, url, token) => {
+  const patch = async (tag: string, body: unknown = { name: 'After' }, more = {}) =>
+    app.call({
+      method: 'PATCH',
+      url: url(),
+      token: await token(),
+      body,
+      headers: { 'if-none-match': tag, ...more },
+    });
+
+  it.each(['*', '"7"', 'W/"7"', '"1", "7"'])(
+    'answers 412 for %s and changes nothing',
+    async (tag) => {
+      const before = await app.row(id);
+      for (const more of [{}, { 'idempotency-key': unique() }])
+        for (const body of [{ name: 'After' }, { name: 'Before' }, {}]) {
+          const answer = await patch(tag, body, body.name === 'After' ? more : {});
+          expect(answer.json).toMatchObject({ status: 412, code: 'request.precondition_failed' });
+          expect(answer.json.detail).toContain('If-None-Match');
+        }
+      expect(await app.row(id)).toBe(before);
+    },
+  );
+
+  it.each(['"6"', '"*"', 'W/"8"'])('writes for %s', async (tag) => {
+    expect((await patch(tag)).headers['etag']).toBe('"8"');
+  });
+
+  it('answers 400 for a malformed one, and looks at If-Match first', async () => {
+    expect((await patch('7')).json.code).toBe('request.invalid_header');
+    const answer = await patch('"7"', {}, { 'if-match': '"6"' });
+    expect(answer.json.detail).toContain('If-Match');
+  });
+
+  it('says of a weak tag in If-Match that it is weak', async () => {
+    const weak = await patch('"1"', { name: 'x' }, { 'if-match': 'W/"7"' });
+    expect(weak.json).toMatchObject({ status: 412, detail: expect.stringContaining('weak') });
+    const other = await patch('"1"', { name: 'x' }, { 'if-match': '"6"' });
+    expect(other.json.detail).not.toContain('weak');
+  });
+});
+
+describe('If-None-Match on every other write', () => {
+  it.each([
+    ['PATCH', '/custom-data', { customData: { a: 1 } }],
+    ['PATCH', '/profile', { profile: { a: 1 } }],
+    ['PATCH', '/is-suspended', { isSuspended: true }],
+    ['PATCH', '/sign-in', { lastSignInAt: 5 }],
+    ['PATCH', '/password', { password: 'x' }],
+    ['PUT', '/identities/x', { userId: 'y' }],
+    ['PUT', '/sso-identities/x', { issuer: 'y', identityId: 'z' }],
+    ['DELETE', '/identities/x', undefined],
+    ['DELETE', '', undefined],
+    ['DELETE', '?erase=true', undefined],
+  ])('is kept to by %s …%s', async (method, path, body) => {
+    const token = await app.issuer.managementToken();
+    const call = (tag: string) =>
+      app.call({
+        method,
+        url: `/api/users/${id}${path}`,
+        token,
+        body,
+        headers: { 'if-none-match': tag },
+      });
+    const before = await app.row(id);
+    for (const tag of ['*', 'W/"7"']) expect((await call(tag)).status).toBe(412);
+    expect((await call('7')).status).toBe(400);
+    expect(await app.row(id)).toBe(before);
+    expect((await call('"1"')).status).toBeLessThan(405);
+  });
+
+  it('is kept to by hooks, and weak tags are told there, too', async () => {
+    const token = await app.issuer.managementToken();
+    const made = await app.call({
+      method: 'POST',
+      url: '/api/hooks',
+      token,
+      body: { url: 'https://example.com/x' },
+    });
+    const call = (method: string, path: string, headers: Record<string, string>) =>
+      app.call({
+        method,
+        url: `${made.location}${path}`,
+        token,
+        body: method === 'PATCH' ? { enabled: false } : undefined,
+        headers,
+      });
+    for (const [method, path] of [
+      ['PATCH', ''],
+      ['POST', '/rotate-secret'],
+      ['DELETE', ''],
+    ] as const) {
+      expect((await call(method, path, { 'if-none-match': '*' })).status).toBe(412);
+      const weak = await call(method, path, { 'if-match': 'W/"1"' });
+      expect(weak.json.detail).toContain('weak');
+    }
+  });
+
+  it('asks of a POST that there is no user with the id', async () => {
+    const token = await app.issuer.managementToken();
+    const post = (body: object) =>
+      app.call({
+        method: 'POST',
+        url: '/api/users',
+        token,
+        body,
+        headers: { 'if-none-match': '*' },
+      });
+    expect((await post({})).status).toBe(201);
+    expect((await post({ id })).json.code).toBe('request.precondition_failed');
   });
 });
 

@@ -29,7 +29,7 @@ describe('POST /api/hooks', () => {
     const answer = await create();
     expect(answer.status).toBe(201);
     const { id, secret, createdAt, updatedAt, ...rest } = answer.json;
-    expect(answer.headers['location']).toBe(`/api/hooks/${id}`);
+    expect(answer.location).toBe(`/api/hooks/${id}`);
     expect(answer.headers['etag']).toBe('"1"');
     expect(id).toMatch(/^[0-9a-z]{12}$/);
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);

@@ -306,6 +306,10 @@ describe('the content type', () => {
     'application/json',
     'application/json; charset=utf-8',
     'Application/JSON;charset="UTF-8"',
+    'application/json; version=1; q="a;b"',
+    'application/json;profile="https://example.com/x";charset=utf-8',
+    'application/json;',
+    'application/merge-patch+json; x=y',
   ])('%s is taken', async (type) => {
     expect(
       (await patch(await insertUser(app), '{"name":"x"}', { 'content-type': type })).status,
@@ -318,6 +322,10 @@ describe('the content type', () => {
     'multipart/form-data; boundary=x',
     'application/json; charset=utf-16',
     'application/jsonx',
+    'application/merge-patch+jsonx',
+    'application/json; x=y; charset=latin1',
+    'application/json, text/plain',
+    'json',
     'application/vnd.api+json',
   ])('%s is 415, and changes nothing', async (type) => {
     const id = await insertUser(app);

@@ -65,6 +65,7 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
     return { method: 'GET', url: '/api/events?after=1', token };
   },
   'request.precondition_failed': () => patch({ name: 'x' }, { 'if-match': '"99"' }),
+  'request.expectation_failed': () => patch({}, { expect: 'a miracle' }),
   'request.body_too_large': () => patch({ customData: { a: 'x'.repeat(1_048_576) } }),
   'request.unsupported_media_type': () => patch('x', { 'content-type': 'text/plain' }),
   'user.username_already_in_use': async () => ({

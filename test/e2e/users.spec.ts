@@ -22,7 +22,8 @@ describe('POST /api/users', () => {
     const answer = await call('POST', '', UPDATE_USER_EXAMPLE);
     expect(answer.status).toBe(201);
     expect(answer.json.id).toMatch(/^[0-9a-z]{12}$/);
-    expect(answer.headers['location']).toBe(`/api/users/${answer.json.id}`);
+    expect(answer.headers['location']).toBe(`users/${answer.json.id}`);
+    expect(answer.location).toBe(`/api/users/${answer.json.id}`);
     expect(answer.headers['etag']).toBe('"1"');
     expect(Object.keys(answer.json)).toEqual(USER_FIELDS);
     expect(answer.json).toMatchObject(UPDATE_USER_EXAMPLE);
@@ -59,7 +60,7 @@ describe('POST /api/users', () => {
   it.each(['auth0|5f7c', 'A.b_c:d@e-f', '1', 'x'.repeat(128)])('takes the id %s', async (id) => {
     const answer = await call('POST', '', { id });
     expect(answer.status).toBe(201);
-    expect(answer.headers['location']).toBe(`/api/users/${encodeURIComponent(id)}`);
+    expect(answer.location).toBe(`/api/users/${encodeURIComponent(id)}`);
     expect((await call('GET', `/${encodeURIComponent(id)}`)).json.id).toBe(id);
   });
 

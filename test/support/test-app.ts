@@ -23,6 +23,9 @@ export interface Answer {
   headers: Record<string, string | undefined>;
   text: string;
   json: any;
+  /** Path and query of `Link` with `rel="next"`, and of `Location`, from where the request went. */
+  next: string | undefined;
+  location: string | undefined;
 }
 
 /** The service as main starts it, with its own database and issuer. */
@@ -79,10 +82,18 @@ export class TestApp {
       ...(body !== undefined && { payload: raw ? body : JSON.stringify(body) }),
     });
     const text = response.payload;
+    const { link, location } = response.headers as Record<string, string | undefined>;
+    const resolved = (reference: string | undefined) => {
+      if (reference === undefined) return undefined;
+      const { pathname, search } = new URL(reference, new URL(url, 'http://service'));
+      return pathname + search;
+    };
     return {
       status: response.statusCode,
       headers: response.headers as Record<string, string | undefined>,
       text,
+      next: resolved(/<([^>]*)>; rel="next"/.exec(link ?? '')?.[1]),
+      location: resolved(location),
       json: text.startsWith('{') ? (JSON.parse(text) as unknown) : undefined,
     };
   }

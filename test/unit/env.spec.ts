@@ -50,6 +50,10 @@ describe('parseEnv', () => {
     ['SELF_SERVICE_PROVISIONING', 'yes'],
     ['SELF_SERVICE_ASSUME_VERIFIED', 'email,secret'],
     ['CORS_ORIGINS', 'https://ok.example, https://secret.example/path'],
+    ...['https://*.com', 'https://a.*.secret.com', 'https://*secret.com'].map(
+      (origin): [string, string] => ['CORS_ORIGINS', origin],
+    ),
+    ['CORS_ORIGINS', 'https://*.*.secret.com'],
   ])('refuses %s=%s, names it and keeps its value to itself', (name, value) => {
     const message = messageFor({ [name]: value });
     expect(message).toMatch(new RegExp(`^${name}: \\S`));
@@ -65,6 +69,10 @@ describe('parseEnv', () => {
       'DATABASE_URL',
       'AUTH_ISSUER',
     ]);
+  });
+
+  it.each(['*', 'https://*'])('refuses the origin %s', (origin) => {
+    expect(messageFor({ CORS_ORIGINS: origin })).toContain('must be an origin');
   });
 
   it('refuses a client that is of both kinds', () => {

@@ -23,7 +23,9 @@ describe('patchColumns', () => {
       username_key: null,
       primary_email: null,
       primary_email_key: null,
+      primary_email_assumed: false,
       primary_phone: null,
+      primary_phone_assumed: false,
       name: null,
       avatar: null,
     });
@@ -42,6 +44,7 @@ describe('patchColumns', () => {
     expect(patchColumns({ primaryEmail: given })).toEqual({
       primary_email: given,
       primary_email_key: key,
+      primary_email_assumed: false,
     });
   });
 
@@ -54,7 +57,10 @@ describe('patchColumns', () => {
     ['440150848283', '44150848283'],
     ['12025550123', '12025550123'],
   ])('stores the phone number %s as %s', (given, stored) => {
-    expect(patchColumns({ primaryPhone: given })).toEqual({ primary_phone: stored });
+    expect(patchColumns({ primaryPhone: given })).toEqual({
+      primary_phone: stored,
+      primary_phone_assumed: false,
+    });
   });
 });
 

@@ -1,0 +1,282 @@
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { recordedRoutes } from '../../src/http/allowed-methods.js';
+import { openApiDocument } from '../../src/openapi.js';
+import { TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+const ORIGIN = 'https://app.example.com';
+let app: TestApp;
+let token: string;
+let id: string;
+let port: number;
+beforeAll(async () => {
+  app = await TestApp.start({ CORS_ORIGINS: `${ORIGIN},https://*.tenants.example.com` });
+  token = await app.issuer.managementToken();
+  id = await insertUser(app);
+  await app.app.listen(0, '127.0.0.1');
+  port = Number(new URL(await app.app.getUrl()).port);
+});
+afterAll(() => app.stop());
+
+/** Sends bytes as they are, and reads what comes until the connection ends. */
+function raw(text: string): Promise<string> {
+  return new Promise((done, fail) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.end(text));
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('close', () => done(answer));
+    socket.on('error', fail);
+  });
+}
+
+describe('whatever Node or Fastify refuse', () => {
+  it.each([
+    ['a request without Host', 'GET /health/live HTTP/1.1\r\n', 400],
+    ['an unknown Expect', 'GET /health/live HTTP/1.1\r\nHost: x\r\nExpect: x\r\n', 417],
+    ['a bad escape', 'GET /api/users/%zz HTTP/1.1\r\nHost: x\r\n', 400],
+    ['a path without an end', `GET /api/users/${'x'.repeat(5_000)} HTTP/1.1\r\nHost: x\r\n`, 404],
+    ['another method', 'TRACE /api/profile HTTP/1.1\r\nHost: x\r\n', 405],
+    ['a method that is none', 'MAKE /api/profile HTTP/1.1\r\nHost: x\r\n', 400],
+    [
+      'two lengths',
+      'POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n',
+      400,
+    ],
+    [
+      'a length and chunks',
+      'POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n',
+      400,
+    ],
+    ['an OPTIONS without a path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n', 404],
+    [
+      'a malformed Content-Type, without a token',
+      'PATCH /api/profile HTTP/1.1\r\nHost: x\r\nContent-Type: x\r\nContent-Length: 2\r\n',
+      401,
+    ],
+    ['no HTTP', 'hello\r\n', 400],
+  ])('is a problem: %s', async (_, head, status) => {
+    const answer = await raw(
+      `${head}Origin: ${ORIGIN}\r\nConnection: close\r\n\r\n${head.includes('Length: 2\r\n') ? '{}' : ''}`,
+    );
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toMatch(/content-type: application\/problem\+json/i);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n{') + 4))).toMatchObject({ status });
+  });
+
+  it('is served without Host by HTTP/1.0, as that needs none', async () => {
+    expect(await raw('GET /health/live HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
+
+describe('an allowed origin', () => {
+  const call = (method: string, url: string, headers: Record<string, string> = {}) =>
+    app.call({ method, url, headers: { origin: ORIGIN, ...headers } });
+
+  it.each([
+    ['GET', '/api/users/%zz', {}, 400],
+    ['GET', `/api/users/${'x'.repeat(5_000)}`, {}, 404],
+    ['GET', '/api/users', {}, 401],
+    ['GET', '/nothing', {}, 404],
+    ['PUT', '/api/profile', {}, 405],
+    ['OPTIONS', '/api/profile', {}, 405],
+    ['OPTIONS', '/api/users/x', {}, 405],
+    ['GET', '/health/live', { expect: 'x' }, 417],
+  ])('reads the problem of %s %s', async (method, url, headers, status) => {
+    const answer = await call(method, url, headers);
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': ORIGIN,
+      'content-type': expect.stringContaining('application/problem+json'),
+      vary: expect.stringMatching(/origin/i),
+    });
+    expect(answer.headers['access-control-expose-headers']).toContain('Retry-After');
+    const other = await call(method, url, { ...headers, origin: 'https://evil.example' });
+    expect(other.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('is told by OPTIONS which methods there are', async () => {
+    expect((await call('OPTIONS', '/api/users/x')).headers['allow']).toBe(
+      'DELETE, GET, HEAD, PATCH',
+    );
+  });
+
+  it.each([
+    ['https://a.tenants.example.com', true],
+    ['https://a.b-c.tenants.example.com', true],
+    ['https://tenants.example.com', false],
+    ['http://a.tenants.example.com', false],
+    ['https://a.tenants.example.com:8443', false],
+    ['https://a.tenants.example.com.evil.example', false],
+    ['https://eviltenants.example.com', false],
+    ['https://a.tenantsxexample.com', false],
+    ['null', false],
+  ])('may be any subdomain of one with a star: %s is %s', async (origin, isAllowed) => {
+    const { headers } = await call('GET', '/health/live', { origin });
+    expect(headers['access-control-allow-origin']).toBe(isAllowed ? origin : undefined);
+  });
+});
+
+describe('a path or query that no database can keep', () => {
+  const odd = [
+    '%00',
+    'a%00b',
+    '%ED%A0%80',
+    '%C0%80',
+    '%FF',
+    '%EF%BF%BF',
+    'x'.repeat(3_000),
+    '%E2%80%AE',
+  ];
+
+  it('never is a 500 of any route', async () => {
+    const own = await app.issuer.userToken(id);
+    const routes = recordedRoutes(app.app.getHttpAdapter().getInstance());
+    const paths = openApiDocument(app.app).paths as Record<string, Record<string, any>>;
+    let tried = 0;
+    for (const { url, methods } of routes.filter((route) => route.url.startsWith('/api/')))
+      for (const method of methods.filter((one) => one !== 'HEAD')) {
+        const parameters = [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+        const documented = paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+        const queries = ((documented?.parameters ?? []) as { in: string; name: string }[])
+          .filter((parameter) => parameter.in === 'query')
+          .map(({ name }) => name);
+        const plain = url.replace(/:\w+/g, id);
+        const urls = odd.flatMap((value) => [
+          ...parameters.map((name) => url.replace(`:${name}`, value).replace(/:\w+/g, id)),
+          ...queries.map((name) => `${plain}?${encodeURIComponent(name)}=${value}`),
+          `${plain}?${value}=1`,
+        ]);
+        for (const one of urls) {
+          const bearer = url.startsWith('/api/profile') ? own : token;
+          const body = ['GET', 'DELETE'].includes(method) ? undefined : {};
+          const { status } = await app.call({ method, url: one, token: bearer, body });
+          tried += 1;
+          if (status >= 500 || status < 200) throw new Error(`${method} ${one}: ${status}`);
+        }
+      }
+    expect(tried).toBeGreaterThan(400);
+  }, 240_000);
+});
+
+describe('a body that is refused', () => {
+  const send = (path: string, size: number, headers: Record<string, string>, chunked: boolean) => {
+    const text = JSON.stringify({ name: 'x'.repeat(size) });
+    const stream = () =>
+      new ReadableStream({
+        start: (controller) => {
+          for (let at = 0; at < text.length; at += 65_536)
+            controller.enqueue(new TextEncoder().encode(text.slice(at, at + 65_536)));
+          controller.close();
+        },
+      });
+    return fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: chunked ? stream() : text,
+      ...(chunked && { duplex: 'half' }),
+    });
+  };
+
+  it.each([
+    ['too large', {}, 413],
+    ['of nobody', { authorization: '' }, 401],
+    ['of another type', { 'content-type': 'text/plain' }, 415],
+  ])(
+    'is told to who still writes it: %s',
+    async (_, headers, status) => {
+      const authorization = `Bearer ${token}`;
+      for (let round = 0; round < 10; round += 1)
+        for (const size of [2_000_000, 5_000_000]) {
+          const answer = await send(
+            `/api/users/${id}`,
+            size,
+            { authorization, ...headers },
+            round % 2 > 0,
+          );
+          expect([answer.status, ((await answer.json()) as any).status]).toEqual([status, status]);
+        }
+    },
+    120_000,
+  );
+
+  it('leaves its connection usable', async () => {
+    const answers: string[] = [];
+    await new Promise<void>((done) => {
+      const body = JSON.stringify({ name: 'x'.repeat(2_000_000) });
+      const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(
+          `PATCH /api/users/${id} HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`,
+        );
+        socket.end(`GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      });
+      socket.on('data', (chunk: Buffer) => answers.push(chunk.toString()));
+      socket.on('close', () => done());
+    });
+    expect(answers.join('').match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200']);
+  });
+});
+
+describe('behind a proxy with a prefix', () => {
+  it('Link and Location lead back through it', async () => {
+    const proxy = createServer((incoming, outgoing) => {
+      const path = (incoming.url ?? '').replace(/^\/some\/prefix/, '');
+      const { method, headers } = incoming;
+      const forwarded = httpRequest(
+        { port, host: '127.0.0.1', path, method, headers },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(outgoing);
+        },
+      );
+      incoming.pipe(forwarded);
+    });
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const base = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/some/prefix`;
+    const call = (url: string, method = 'GET', body?: object) =>
+      fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const made = await call(`${base}/api/users`, 'POST', { id: `a/b?c${unique()}` });
+    const location = new URL(made.headers.get('location') ?? '', made.url).href;
+    expect(location).toMatch(new RegExp(`^${base}/api/users/a%2Fb%3Fc`));
+    expect((await call(location)).status).toBe(200);
+    await call(location, 'PATCH', { name: 'x' });
+    const hook = await call(`${base}/api/hooks`, 'POST', { url: 'https://example.com/x' });
+    const hookUrl = new URL(hook.headers.get('location') ?? '', hook.url).href;
+    expect((await call(hookUrl)).status).toBe(200);
+    for (const url of [
+      `${base}/api/users?page_size=1`,
+      `${base}/api/users?page_size=1&cursor=`,
+      `${base}/api/events?limit=1`,
+      `${location}/events?limit=1`,
+    ]) {
+      const page = await call(url);
+      const next = /<([^>]*)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
+      const followed = new URL(next ?? 'nowhere', page.url);
+      expect(followed.pathname).toBe(new URL(url).pathname);
+      expect((await call(followed.href)).status).toBe(200);
+    }
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  it('an event stream is not held back', async () => {
+    const gone = new AbortController();
+    const answer = await fetch(`http://127.0.0.1:${port}/api/events`, {
+      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+      signal: gone.signal,
+    });
+    expect(answer.headers.get('x-accel-buffering')).toBe('no');
+    expect(answer.headers.get('cache-control')).toBe('no-store, no-transform');
+    gone.abort();
+  });
+});
