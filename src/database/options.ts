@@ -16,6 +16,7 @@ import { SearchUsers1763850000000 } from './migrations/1763850000000-search-user
 import { RecordEvents1763900000000 } from './migrations/1763900000000-record-events.js';
 import { RememberAnswers1763950000000 } from './migrations/1763950000000-remember-answers.js';
 import { OrderByVersions1764100000000 } from './migrations/1764100000000-order-by-versions.js';
+import { NormalForms1764150000000 } from './migrations/1764150000000-normal-forms.js';
 import { AnySubject1764120000000 } from './migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './migrations/1764000000000-deliver-to-hooks.js';
 
@@ -46,6 +47,7 @@ export function databaseOptions(
       DeliverToHooks1764000000000,
       OrderByVersions1764100000000,
       AnySubject1764120000000,
+      NormalForms1764150000000,
     ],
     migrationsTableName: 'migrations',
     synchronize: false,

@@ -9,8 +9,12 @@ const deliveryRow = `
 const AGAIN = `state = 'pending', queued = false, attempts = 0, run = h.runs, updated_at = now()`;
 
 /** Every replay has a number of its own, by which jobs of the one before are told. */
-const nextRun = (more = '') => `
-  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 RETURNING *`;
+const nextRun = (more = '', condition = '') => `
+  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 ${condition} RETURNING *`;
+
+/** SQL of whether there is such a delivery of the hook: a replay of none is no replay. */
+const hasOne = (condition: string) =>
+  `AND EXISTS (SELECT FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND ${condition})`;
 
 /** Newest first, from the one before the place `before`. */
 export function selectDeliveries(
@@ -45,7 +49,7 @@ export function selectDelivery(tenantId: string, hookId: string, sequence: numbe
 /** No row: there is none, or it is on its way anyhow. */
 export function replayDelivery(tenantId: string, hookId: string, sequence: number): Statement {
   return [
-    `WITH h AS (${nextRun()}),
+    `WITH h AS (${nextRun('', hasOne(`sequence = $3 AND state <> 'pending'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence = $3
@@ -58,7 +62,7 @@ export function replayDelivery(tenantId: string, hookId: string, sequence: numbe
 /** Answers how many there are. */
 export function replayDead(tenantId: string, hookId: string): Statement {
   return [
-    `WITH h AS (${nextRun()}),
+    `WITH h AS (${nextRun('', hasOne(`state = 'dead'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND state = 'dead' RETURNING 1)

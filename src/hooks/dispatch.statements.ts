@@ -46,10 +46,7 @@ export function glanceAtHooks(tenantId: string): Statement {
   ];
 }
 
-/**
- * Takes a hook for this transaction alone. The time at which a transaction began is the order of the
- * jobs that it makes, so one that began before the last one is not taken: it would go back.
- */
+/** Takes a hook for this transaction alone, unless another one has it. */
 export function takeHook(tenantId: string, id: string, limit: number): Statement {
   return [
     `SELECT h.last_sequence AS "lastSequence", h.runs, h.rewound, h.types,
@@ -58,7 +55,7 @@ export function takeHook(tenantId: string, id: string, limit: number): Statement
           SELECT FROM hook_deliveries d WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id
             AND d.state = 'pending' AND d.queued LIMIT $3) w) AS waiting
      FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
-     WHERE h.tenant_id = $1 AND h.id = $2 AND h.enabled AND h.dispatched_at < now()
+     WHERE h.tenant_id = $1 AND h.id = $2 AND h.enabled
      FOR UPDATE OF h SKIP LOCKED`,
     [tenantId, id, limit],
   ];
@@ -115,7 +112,7 @@ export function insertDeliveries(
 
 export function moveHook(tenantId: string, id: string, lastSequence: string): Statement {
   return [
-    `UPDATE hooks SET last_sequence = $3, dispatched_at = now(), rewound = false
+    `UPDATE hooks SET last_sequence = $3, rewound = false
      WHERE tenant_id = $1 AND id = $2`,
     [tenantId, id, lastSequence],
   ];

@@ -17,7 +17,15 @@ const GONE = 410;
 type Outcome = Pick<Attempt, 'delivered' | 'statusCode' | 'error'> & {
   isFinal: boolean;
   wasSent: boolean;
+  retryAfterMs: number;
 };
+
+/** What an attempt tells of the receiver. */
+export interface Answered {
+  isDelivered: boolean;
+  /** Milliseconds that it asks to be left alone; 0 = it does not. */
+  retryAfterMs: number;
+}
 
 /** One attempt of one delivery, and what follows from how it ended. */
 @Injectable()
@@ -31,12 +39,12 @@ export class HookDelivery {
     private readonly receiver: Receiver,
   ) {}
 
-  /** Whether it was delivered; undefined when nothing was sent, which says nothing of the receiver. */
+  /** Undefined when nothing was sent, which says nothing of the receiver. */
   async attempt(
     queue: HookQueue,
     hookId: string,
     job: Job<DeliveryJob>,
-  ): Promise<boolean | undefined> {
+  ): Promise<Answered | undefined> {
     const { sequence, run } = job.data;
     const [delivery] = await this.database.run<LoadedDelivery>(
       statements.loadDelivery(TENANT, hookId, sequence),
@@ -52,7 +60,8 @@ export class HookDelivery {
     }
     const outcome = await this.send(hookId, delivery);
     await this.settle(queue, hookId, job, outcome);
-    return outcome.wasSent ? outcome.delivered : undefined;
+    const { wasSent, delivered: isDelivered, retryAfterMs } = outcome;
+    return wasSent ? { isDelivered, retryAfterMs } : undefined;
   }
 
   private async send(hookId: string, delivery: LoadedDelivery): Promise<Outcome> {
@@ -65,8 +74,8 @@ export class HookDelivery {
         headers: this.seal.openHeaders(sealed),
         secrets: this.seal.openSecrets(sealed),
       };
-      const attempt = await this.receiver.send(target, toCloudEvent(delivery));
-      return { ...attempt, isFinal: attempt.statusCode === GONE, wasSent: true };
+      const { attempt, retryAfterMs } = await this.receiver.send(target, toCloudEvent(delivery));
+      return { ...attempt, isFinal: attempt.statusCode === GONE, wasSent: true, retryAfterMs };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       return { ...unsent(error.detail), isFinal: false };
@@ -82,7 +91,8 @@ export class HookDelivery {
         statements.noteAttempt(TENANT, hookId, job.data, { ...outcome, maxAttempts }),
       );
       // Dead is complete, too: a job that has failed for good would hold back its user for ever.
-      if (noted?.state === 'pending') await queue.retry(hookId, job, connection);
+      if (noted?.state === 'pending')
+        await queue.retry(hookId, job, connection, outcome.retryAfterMs);
       else await queue.complete(hookId, job, connection);
       return noted?.state;
     });
@@ -95,4 +105,10 @@ export class HookDelivery {
   }
 }
 
-const unsent = (error: string) => ({ delivered: false, statusCode: null, error, wasSent: false });
+const unsent = (error: string) => ({
+  delivered: false,
+  statusCode: null,
+  error,
+  wasSent: false,
+  retryAfterMs: 0,
+});

@@ -67,8 +67,17 @@ export const ExcludeClientIdsField = () =>
 export const AfterField = () =>
   Field(
     rules.sequenceRule,
-    { type: 'integer', minimum: 0 },
-    { description: 'Everything behind this `sequence` of the feed again.', example: 41 },
+    {
+      anyOf: [
+        { type: 'integer', minimum: 0, maximum: 999_999_999_999_999 },
+        { type: 'string', pattern: rules.SEQUENCE.source },
+      ],
+    },
+    {
+      description:
+        'Everything behind this `sequence` of the feed again; a number, or the text that events have.',
+      example: 41,
+    },
   );
 
 export const DeadField = () =>

@@ -16,6 +16,8 @@ const SUPERVISION = 3;
 const SIX_HOURS = 6 * 60 * 60;
 /** Seconds. Deliveries wait for ever for a hook that is disabled; retries are counted in the log. */
 const FOR_EVER = 1_000_000_000;
+/** When jobs may begin, and were made: whatever a clock says, it is past. FOR_EVER counts from it. */
+const LONG_AGO = '2020-01-01T00:00:00Z';
 
 /** The queues of all hooks, in the schema that a migration has made; see docs/adr/0007. */
 export class HookQueue {
@@ -70,14 +72,23 @@ export class HookQueue {
     this.known.add(hookId);
   }
 
-  /** Jobs of one transaction come in the order of the feed; of one user, none overtakes another. */
+  /**
+   * Jobs come in the order of the feed; of one user, none overtakes another. All are as old as each
+   * other, so that their ids decide, and the time at which a clock says they were made does not.
+   */
   async insert(hookId: string, deliveries: Queued[], connection: Connection): Promise<void> {
     const jobs = deliveries.map(({ sequence, run, userId }) => ({
       id: jobId(sequence, run),
       singletonKey: userId,
+      startAfter: LONG_AGO,
       data: { sequence, run } satisfies DeliveryJob,
     }));
     await this.boss.insert(hookId, jobs, { db: connection });
+    const ids = jobs.map(({ id }) => id);
+    await connection.executeSql(
+      'UPDATE hook_queue.job SET created_on = $3 WHERE name = $1 AND id = ANY ($2::uuid[])',
+      [hookId, ids, LONG_AGO],
+    );
   }
 
   fetch(hookId: string, most: number): Promise<Job<DeliveryJob>[]> {
@@ -88,9 +99,20 @@ export class HookQueue {
     await this.boss.complete(hookId, job, null, { db });
   }
 
-  /** It is tried again later, and holds back what follows for the same user. */
-  async retry(hookId: string, job: Job<DeliveryJob>, db: Connection): Promise<void> {
+  /** It is tried again later, not before so many milliseconds, and holds back what follows for the same user. */
+  async retry(
+    hookId: string,
+    job: Job<DeliveryJob>,
+    db: Connection,
+    notBeforeMs = 0,
+  ): Promise<void> {
     await this.boss.fail(hookId, job, null, { db });
+    if (notBeforeMs > 0)
+      await db.executeSql(
+        `UPDATE hook_queue.job SET start_after = greatest(start_after, now() + $3 * interval '1 ms')
+         WHERE name = $1 AND id = $2::uuid`,
+        [hookId, job.id, notBeforeMs],
+      );
   }
 
   /** Deletes the jobs that nobody works on. */

@@ -83,11 +83,14 @@ function listFaults(value: unknown, most: number, faultsOf: (item: unknown) => F
 
 const tooMany = (most: number) => fault('too_long', `must have at most ${most} entries`);
 
+/** A place in the feed in decimal digits, as events have it. */
+export const SEQUENCE = /^(0|[1-9]\d{0,14})$/;
+
 /** As a number, or as the text that events have it in. */
 export const sequenceRule: Rule = (value) => {
   if (typeof value !== 'number' && typeof value !== 'string')
     return fault('invalid_type', 'must be a number');
-  return /^\d{1,15}$/.test(String(value))
+  return SEQUENCE.test(String(value))
     ? []
     : fault('invalid_number', 'must be a whole number from 0');
 };

@@ -28,6 +28,7 @@ export class HookTester {
       datacontenttype: 'application/json',
       data: { hookId },
     };
-    return this.receiver.send({ url, headers, secrets: this.seal.openSecrets(hook) }, event);
+    const secrets = this.seal.openSecrets(hook);
+    return (await this.receiver.send({ url, headers, secrets }, event)).attempt;
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'pg-boss';
+import type { Answered } from './hook-delivery.js';
 import type { DeliveryJob, HookQueue } from './hook-queue.js';
 
 /** Deliveries of one hook that one process makes at the same time, each of another user. */
@@ -21,6 +22,8 @@ export class HookWorker {
   private readonly running = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private failures = 0;
+  /** The receiver has asked to be left alone until then (`performance.now()`). */
+  private pausedUntil = 0;
   private wakeUp: (() => void) | undefined;
   private readonly loop: Promise<void>;
 
@@ -30,7 +33,7 @@ export class HookWorker {
     private readonly deliver: (
       hookId: string,
       job: Job<DeliveryJob>,
-    ) => Promise<boolean | undefined>,
+    ) => Promise<Answered | undefined>,
     private readonly onProblem: (problem: unknown) => void,
   ) {
     this.loop = this.work();
@@ -51,6 +54,11 @@ export class HookWorker {
 
   private async work(): Promise<void> {
     while (!this.stopping.signal.aborted) {
+      const pause = this.pausedUntil - performance.now();
+      if (pause > 0) {
+        await this.rest(Math.min(pause, POLL_MS));
+        continue;
+      }
       const isDown = this.failures >= PATIENCE;
       if (isDown) await this.takeBreak();
       const jobs = await this.fetch(isDown ? 1 : PARALLEL);
@@ -81,8 +89,12 @@ export class HookWorker {
 
   private begin(job: Job<DeliveryJob>): void {
     const delivery = this.deliver(this.hookId, job)
-      .then((isDelivered) => {
-        if (isDelivered !== undefined) this.failures = isDelivered ? 0 : this.failures + 1;
+      .then((answered) => {
+        if (!answered) return;
+        this.failures = answered.isDelivered ? 0 : this.failures + 1;
+        // Not by the clock, which may be set.
+        const until = performance.now() + answered.retryAfterMs;
+        this.pausedUntil = Math.max(this.pausedUntil, until);
       })
       .catch(this.onProblem)
       .finally(() => {

@@ -44,10 +44,6 @@ export class HookEntity {
   @Column({ type: 'boolean', default: false })
   rewound!: boolean;
 
-  /** When the transaction began that queued last. */
-  @Column({ name: 'dispatched_at', type: 'timestamptz', default: () => 'now()' })
-  dispatchedAt!: Date;
-
   @Column({ type: 'bigint', default: 1 })
   version!: string;
 

@@ -3,6 +3,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { Env } from '../config/env.js';
 import { CLOUD_EVENT, type CloudEventDto } from '../events/cloud-event.dto.js';
 import { publicConnector } from './public-connector.js';
+import { retryAfterMs } from './retry-after.js';
 import { type SigningSecret, signed } from './signing-secret.js';
 
 /** Bytes of an answer that are read, so that its connection can be used again. */
@@ -25,6 +26,13 @@ export interface Attempt {
   durationMs: number;
 }
 
+/** An attempt, and how long the receiver then asks to be left alone. */
+export interface Sent {
+  attempt: Attempt;
+  /** Milliseconds; 0 = it does not ask. */
+  retryAfterMs: number;
+}
+
 /** Sends one event to one receiver: signed, bounded in time, never through a redirect. */
 @Injectable()
 export class Receiver {
@@ -40,27 +48,23 @@ export class Receiver {
     this.agent = new Agent({ connect });
   }
 
-  async send(
-    { url, headers, secrets }: Target,
-    event: Pick<CloudEventDto, 'id'>,
-  ): Promise<Attempt> {
+  async send({ url, headers, secrets }: Target, event: Pick<CloudEventDto, 'id'>): Promise<Sent> {
     const start = Date.now();
     const body = JSON.stringify(event);
-    const ended = (statusCode: number | null, error: string | null) => ({
-      delivered: error === null,
-      statusCode,
-      error,
-      durationMs: Date.now() - start,
+    const ended = (statusCode: number | null, error: string | null, wait?: string | string[]) => ({
+      attempt: { delivered: error === null, statusCode, error, durationMs: Date.now() - start },
+      retryAfterMs: error === null ? 0 : retryAfterMs(wait),
     });
     try {
-      const status = await this.post(url, body, {
+      const { statusCode: status, headers: answered } = await this.post(url, body, {
         'user-agent': 'nameplate',
         ...headers,
         'content-type': CLOUD_EVENT,
         ...signed(event.id, body, secrets, start),
       });
       const isSuccess = status >= 200 && status < 300;
-      return ended(status, isSuccess ? null : `the receiver answered ${status}`);
+      const error = isSuccess ? null : `the receiver answered ${status}`;
+      return ended(status, error, answered['retry-after']);
     } catch (error) {
       return ended(null, reason(error, this.timeout));
     }
@@ -71,13 +75,13 @@ export class Receiver {
   }
 
   /** undici follows no redirect unless it is told to. */
-  private async post(url: string, body: string, headers: Record<string, string>): Promise<number> {
+  private async post(url: string, body: string, headers: Record<string, string>) {
     const signal = AbortSignal.timeout(this.timeout);
     const options = { method: 'POST', body, headers, signal, dispatcher: this.agent } as const;
     const answer: Dispatcher.ResponseData = await request(url, options);
     // The status has decided; what becomes of the rest does not matter.
     await answer.body.dump({ limit: MAX_ANSWER, signal }).catch(() => undefined);
-    return answer.statusCode;
+    return answer;
   }
 }
 

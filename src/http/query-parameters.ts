@@ -4,20 +4,43 @@ import { jsonPointer } from '../errors/json-pointer.js';
 /** Characters that the value of a query parameter may have. */
 export const MAX_VALUE = 512;
 
+/** Times that a parameter may stand that may stand more than once. */
+const MAX_REPEATS = 100;
+
+export const ONCE = 'must stand only once';
+
 /** Reads the query parameters of a request and collects all that is wrong with them. */
 export class QueryParameters {
   readonly given = new Map<string, string>();
+  private readonly lists = new Map<string, string[]>();
   private readonly violations: Violation[] = [];
 
-  constructor(parameters: Record<string, unknown>, isKnown: (name: string) => boolean) {
+  /** @param mayRepeat whether a parameter may stand more than once */
+  constructor(
+    parameters: Record<string, unknown>,
+    isKnown: (name: string) => boolean,
+    mayRepeat: (name: string) => boolean = () => false,
+  ) {
     for (const [name, value] of Object.entries(parameters)) {
+      const values = [value].flat() as string[];
       if (!isKnown(name))
         this.refuse(name, 'is not a query parameter of this route', 'unknown_parameter');
-      else if (typeof value !== 'string') this.refuse(name, 'must stand only once');
-      else if (value.includes('\0') || !value.isWellFormed() || value.length > MAX_VALUE)
-        this.refuse(name, `must be text of at most ${MAX_VALUE} characters, none of them NUL`);
-      else this.given.set(name, value);
+      else if (values.length > (mayRepeat(name) ? MAX_REPEATS : 1))
+        this.refuse(name, mayRepeat(name) ? `must stand at most ${MAX_REPEATS} times` : ONCE);
+      else if (values.some((one) => one.includes('\0') || !one.isWellFormed()))
+        this.refuse(name, 'must be text without NUL');
+      else if (values.some(({ length }) => length > MAX_VALUE))
+        this.refuse(name, `must have at most ${MAX_VALUE} characters`);
+      else {
+        this.given.set(name, values[0] ?? '');
+        this.lists.set(name, values);
+      }
     }
+  }
+
+  /** All values of a parameter that may stand more than once. */
+  all(name: string): string[] {
+    return this.lists.get(name) ?? [];
   }
 
   refuse(name: string, detail: string, code: Violation['code'] = 'invalid_format'): void {

@@ -3,7 +3,7 @@ import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { AppError, invalidInput, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
-import { caseFolded } from '../users/patch-columns.js';
+import { caseFolded } from '../validation/case-folded.js';
 import type { UserPatch } from '../users/user-row.js';
 
 /** What a team allows its users to do with their own record; the settings `SELF_SERVICE_…`. */
@@ -13,7 +13,7 @@ export class SelfServicePolicy {
   private readonly clients: ReadonlySet<string>;
 
   constructor(private readonly env: Env) {
-    this.reserved = new Set(env.RESERVED_USERNAMES.map((name) => caseFolded(name) as string));
+    this.reserved = new Set(env.RESERVED_USERNAMES.map((name) => caseFolded(name)));
     this.clients = new Set(env.SELF_SERVICE_CLIENTS);
   }
 
@@ -42,7 +42,7 @@ export class SelfServicePolicy {
 
   /** Whether it is a user name that users cannot take themselves. */
   isReserved(username: string | null | undefined): boolean {
-    return this.reserved.has(caseFolded(username) ?? '');
+    return this.reserved.has(caseFolded(username ?? ''));
   }
 
   private refusals(field: string, value: unknown): Violation[] {

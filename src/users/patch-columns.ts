@@ -1,4 +1,6 @@
 import { canonicalPhone } from '../validation/canonical-phone.js';
+import { caseFolded } from '../validation/case-folded.js';
+import { emailKey } from '../validation/email-key.js';
 import type { UserPatch } from './user-row.js';
 
 /** Column → value to store. */
@@ -12,15 +14,15 @@ export function patchColumns(patch: UserPatch): Columns {
   const { username, primaryEmail, primaryPhone, lastSignInAt, assumed = [] } = patch;
   const columns: Columns = {
     username: cleared(username),
-    username_key: caseFolded(username),
+    username_key: normal(username, caseFolded),
     primary_email: cleared(primaryEmail),
-    primary_email_key: caseFolded(primaryEmail),
+    primary_email_key: normal(primaryEmail, emailKey),
     primary_email_assumed:
       primaryEmail === undefined ? undefined : assumed.includes('primaryEmail'),
     primary_phone: e164(primaryPhone),
     primary_phone_assumed:
       primaryPhone === undefined ? undefined : assumed.includes('primaryPhone'),
-    name: cleared(patch.name),
+    name: normal(patch.name, (name) => name.normalize('NFC')),
     avatar: cleared(patch.avatar),
     custom_data: patch.customData,
     profile: patch.profile,
@@ -37,9 +39,8 @@ type Text = string | null | undefined;
 
 const cleared = (value: Text) => (value === '' ? null : value);
 
-/** Equal for values that differ only in case or in Unicode's compatibility forms. */
-export const caseFolded = (value: Text) =>
-  // The last letter of a Greek word has a form of its own, in lower case only.
-  cleared(value) && value?.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+/** A value in the form that it is kept or compared in. */
+const normal = (value: Text, form: (text: string) => string) =>
+  value === null || value === '' ? null : value === undefined ? undefined : form(value);
 
-const e164 = (digits: Text) => cleared(digits) && canonicalPhone(digits ?? '');
+const e164 = (digits: Text) => normal(digits, (given) => canonicalPhone(given) ?? given);

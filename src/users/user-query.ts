@@ -1,4 +1,4 @@
-import { QueryParameters } from '../http/query-parameters.js';
+import { ONCE, QueryParameters } from '../http/query-parameters.js';
 import { USER_ID } from '../validation/rules.js';
 
 /** The fields that a search looks into, and the columns behind them. */
@@ -31,7 +31,8 @@ export interface UserQuery {
   cursor: Cursor | undefined;
   /** Looked for in any of the fields. */
   anywhere: string | undefined;
-  fields: { field: SearchField; mode: SearchMode; value: string }[];
+  /** Of several values, which only an exact search has, any. */
+  fields: { field: SearchField; mode: SearchMode; values: string[] }[];
   joint: 'and' | 'or';
   isCaseSensitive: boolean;
   isSuspended: boolean | undefined;
@@ -40,19 +41,20 @@ export interface UserQuery {
 
 /** @throws AppError guard.invalid_input with every parameter that is wrong */
 export function parseUserQuery(parameters: Record<string, unknown>): UserQuery {
-  const query = new QueryParameters(parameters, isKnown);
+  const query = new QueryParameters(parameters, isKnown, (name) => name.startsWith('search.'));
   const fields = Object.keys(SEARCH_COLUMNS).flatMap((name) => {
     const field = name as SearchField;
-    const value = query.text(`search.${field}`);
+    const values = query.all(`search.${field}`);
     const mode = query.choice(`mode.${field}`, SEARCH_MODES) ?? 'like';
-    if (value !== undefined && mode === 'like' && endsInEscape(value))
-      query.refuse(`search.${field}`, ENDS_IN_ESCAPE);
-    if (value !== undefined) return [{ field, mode, value }];
+    if (values.length > 1 && mode !== 'exact') query.refuse(`search.${field}`, ONCE);
+    for (const value of values) checkSearch(query, `search.${field}`, value, mode);
+    if (values.length > 0) return [{ field, mode, values: values.map(inNfc) }];
     if (query.text(`mode.${field}`) !== undefined)
       query.refuse(`mode.${field}`, `needs search.${field}`);
     return [];
   });
-  if (endsInEscape(query.text('search') ?? '')) query.refuse('search', ENDS_IN_ESCAPE);
+  const anywhere = query.text('search');
+  if (anywhere !== undefined) checkSearch(query, 'search', anywhere, 'like');
   const walk = query.text('cursor');
   const cursor = walk ? parseCursor(walk) : undefined;
   if (walk && !cursor) query.refuse('cursor', 'must be a cursor that an answer gave in Link');
@@ -62,26 +64,38 @@ export function parseUserQuery(parameters: Record<string, unknown>): UserQuery {
     pageSize: query.whole('page_size', 20, 1, MAX_PAGE_SIZE),
     page: walk === undefined ? query.whole('page', 1, 1, 10_000_000) : undefined,
     cursor,
-    anywhere: query.text('search'),
+    anywhere: anywhere && inNfc(anywhere),
     fields,
     joint: query.choice('joint', ['and', 'or']) ?? 'or',
     isCaseSensitive: query.truth('isCaseSensitive') ?? false,
     isSuspended: query.truth('isSuspended'),
     customData: [...query.given]
-      .filter(([name]) => name.startsWith('customData.'))
-      .map(([name, value]) => ({ path: name.split('.').slice(1), value })),
+      .filter(([name]) => name.startsWith('customData'))
+      .map(([name, value]) => ({ path: pathOf(name), value })),
   };
   query.check();
   return understood;
 }
 
-const ENDS_IN_ESCAPE = 'must not end in a single backslash';
+/** Texts are stored and compared in NFC. */
+const inNfc = (text: string) => text.normalize('NFC');
 
-/** PostgreSQL would find out only if a value matched that far. */
-const endsInEscape = (pattern: string) => /(?<!\\)(\\\\)*\\$/.test(pattern);
+function checkSearch(query: QueryParameters, name: string, value: string, mode: SearchMode): void {
+  if (value === '') query.refuse(name, 'must not be empty');
+  // PostgreSQL would find out only if a value matched that far.
+  if (mode === 'like' && /(?<!\\)(\\\\)*\\$/.test(value))
+    query.refuse(name, 'must not end in a single backslash');
+}
+
+/** `customData.a.b`, or as a JSON Pointer (RFC 6901) for keys with dots and slashes: `customData/a.b`. */
+function pathOf(name: string): string[] {
+  const path = name.slice('customData'.length + 1);
+  if (name.startsWith('customData.')) return path.split('.');
+  return path.split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
 
 const KNOWN =
-  /^(page|page_size|cursor|search|joint|isCaseSensitive|isSuspended|(search|mode)\.(id|username|primaryEmail|primaryPhone|name)|customData(\.[^.]+){1,32})$/;
+  /^(page|page_size|cursor|search|joint|isCaseSensitive|isSuspended|(search|mode)\.(id|username|primaryEmail|primaryPhone|name)|customData(\.[^.]+){1,32}|customData(\/([^~/]|~[01])*){1,32})$/;
 
 const isKnown = (name: string) => KNOWN.test(name) && !name.includes('\0') && name.isWellFormed();
 

@@ -1,5 +1,6 @@
 import { parseJson } from '../json/parse-json.js';
-import { caseFolded } from './patch-columns.js';
+import { caseFolded } from '../validation/case-folded.js';
+import { emailKey } from '../validation/email-key.js';
 import { SEARCH_COLUMNS, type SearchField, type SearchMode, type UserQuery } from './user-query.js';
 import type { Statement } from '../database/statement.js';
 import { userRow } from './user.statements.js';
@@ -45,12 +46,12 @@ function conditions(tenantId: string, query: UserQuery) {
   const add = (value: unknown) => `$${parameters.push(value)}`;
   const all = [`tenant_id = ${add(tenantId)}`];
   const { anywhere, isCaseSensitive } = query;
-  const any = query.fields.map(({ field, mode, value }) =>
-    matches(field, mode, value, isCaseSensitive, add),
+  const any = query.fields.map(({ field, mode, values }) =>
+    matches(field, mode, values, isCaseSensitive, add),
   );
   if (anywhere !== undefined) {
     const fields = Object.keys(SEARCH_COLUMNS) as SearchField[];
-    const each = fields.map((field) => matches(field, 'like', anywhere, isCaseSensitive, add));
+    const each = fields.map((field) => matches(field, 'like', [anywhere], isCaseSensitive, add));
     any.push(`(${each.join(' OR ')})`);
   }
   if (any.length > 0) all.push(`(${any.join(query.joint === 'and' ? ' AND ' : ' OR ')})`);
@@ -66,13 +67,14 @@ type Add = (value: unknown) => string;
 function matches(
   field: SearchField,
   mode: SearchMode,
-  value: string,
+  values: string[],
   isCaseSensitive: boolean,
   add: Add,
 ): string {
   const column = SEARCH_COLUMNS[field];
   const like = isCaseSensitive ? 'LIKE' : 'ILIKE';
   const regex = isCaseSensitive ? '~' : '~*';
+  const [value = ''] = values;
   switch (mode) {
     case 'like':
       return `${column} ${like} ${add(value)}`;
@@ -80,14 +82,25 @@ function matches(
       return `${column} ${regex} ${add(value)}`;
     case 'similar_to':
       return `${column} ${regex} similar_to_escape(${add(value)}::text)`;
-    case 'exact': {
-      // Ids are compared exactly, and digits have no case.
-      if (field === 'id' || field === 'primaryPhone') return `${column} = ${add(value)}::varchar`;
-      const exact = `${column} ${like} ${add(value.replace(/[\\%_]/g, '\\$&'))}`;
-      if (field === 'name') return exact;
-      return `(${column}_key = ${add(caseFolded(value))}::varchar AND ${exact})`;
-    }
+    case 'exact':
+      return isAnyOf(field, values, isCaseSensitive, add);
   }
+}
+
+const KEYS = { username: caseFolded, primaryEmail: emailKey };
+
+function isAnyOf(field: SearchField, values: string[], isCaseSensitive: boolean, add: Add): string {
+  const column = SEARCH_COLUMNS[field];
+  const any = (list: string[]) => `ANY (${add(list)}::varchar[])`;
+  if (field === 'name') {
+    const like = isCaseSensitive ? 'LIKE' : 'ILIKE';
+    const patterns = values.map((value) => add(value.replace(/[\\%_]/g, '\\$&')));
+    return `(${patterns.map((pattern) => `${column} ${like} ${pattern}`).join(' OR ')})`;
+  }
+  // Ids are compared exactly, and digits have no case.
+  if (field === 'id' || field === 'primaryPhone') return `${column} = ${any(values)}`;
+  const hasKey = `${column}_key = ${any(values.map(KEYS[field]))}`;
+  return isCaseSensitive ? `(${hasKey} AND normalize(${column}, NFC) = ${any(values)})` : hasKey;
 }
 
 /** The value may be text, or stand for a number, a boolean or null. */

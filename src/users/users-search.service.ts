@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, QueryFailedError } from 'typeorm';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
-import { AppError, invalidInput } from '../errors/app-error.js';
+import { type AppError, invalidInput, unavailable } from '../errors/app-error.js';
 import type { UserPage } from './user-page.js';
 import type { UserQuery } from './user-query.js';
 import type { UserRow } from './user-row.js';
@@ -11,9 +11,11 @@ import { countUsers, estimateUsers, MAX_COUNT, selectUsers } from './user-search
 /** Milliseconds that one statement of a search may take. */
 const TIMEOUT_MS = 3_000;
 
-/** query_canceled; invalid escape sequence, regular expression and escape character. */
+/** query_canceled: how long a search takes is as much a matter of what else is going on. */
+const TIMED_OUT = '57014';
+
+/** Invalid escape sequence, regular expression and escape character. */
 const REFUSALS: Record<string, string> = {
-  '57014': 'takes too long to search for, narrow it down',
   '22025': 'is not a valid pattern: a backslash must stand before another character',
   '2201B': 'is not a valid regular expression',
   '22019': 'is not a valid pattern',
@@ -30,7 +32,7 @@ const TOO_LARGE = Object.fromEntries(
 export class UsersSearchService {
   constructor(private readonly database: DataSource) {}
 
-  /** @throws AppError guard.invalid_input for a pattern that is wrong, or that runs away */
+  /** @throws AppError guard.invalid_input for a pattern that is wrong, service.unavailable out of time */
   async list(query: UserQuery): Promise<UserPage> {
     try {
       return await this.database.transaction(async (manager) => {
@@ -57,13 +59,13 @@ export class UsersSearchService {
 
   /** A regular expression is looked at once by itself: a search that finds no row never would. */
   private async checkPattern(
-    { field, mode, value }: UserQuery['fields'][number],
+    { field, mode, values }: UserQuery['fields'][number],
     run: (statement: Statement) => Promise<unknown>,
   ): Promise<void> {
     if (mode !== 'posix' && mode !== 'similar_to') return;
     const pattern = mode === 'posix' ? '$1::text' : 'similar_to_escape($1::text)';
     try {
-      await run([`SELECT '' ~ ${pattern}`, [value]]);
+      await run([`SELECT '' ~ ${pattern}`, values]);
     } catch (error) {
       throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
     }
@@ -81,6 +83,10 @@ function refusalOf(
 ): AppError | undefined {
   if (!(error instanceof QueryFailedError)) return undefined;
   const { code = '' } = error.driverError as { code?: string };
+  if (code === TIMED_OUT)
+    return unavailable(
+      `The search took longer than ${TIMEOUT_MS / 1_000} s. Narrow it down, or try again.`,
+    );
   const detail = { ...REFUSALS, ...more }[code];
   return detail === undefined
     ? undefined

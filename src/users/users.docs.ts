@@ -76,7 +76,9 @@ export const ListUsers = () =>
       description:
         'Newest first. Pages by number are counted; `cursor` (empty at first, then as `Link` says) ' +
         'walks through any number of users without counting. `customData.<path>=…`, with dots ' +
-        'between the keys, finds users by a value of their custom data.\n\n' +
+        'between the keys, finds users by a value of their custom data; `customData/<path>=…` has the ' +
+        'path as a JSON Pointer, for keys with dots and slashes. `search.<field>` may be repeated with ' +
+        '`mode.<field>=exact`: any of them.\n\n' +
         'Management token, scope `all` or `users:read`.',
     }),
     query(

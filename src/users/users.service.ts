@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
-import { inTransaction, query } from '../database/current-transaction.js';
+import { inTransaction, inTransactionNow, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
@@ -96,7 +96,8 @@ export class UsersService {
   async update(id: string, patch: UserPatch, access: WriteAccess): Promise<UserRow> {
     const { origin, ifMatch, ifNoneMatch, refuseSuspended = false, json = 'replace' } = access;
     const columns = patchColumns(patch);
-    if (Object.keys(columns).length === 0) {
+    // In a transaction the row is held all the same: what is kept of the answer must not outlive it.
+    if (Object.keys(columns).length === 0 && !inTransactionNow()) {
       const user = await this.get(id, access);
       checkVersion(access, user.version);
       return user;

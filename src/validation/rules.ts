@@ -1,4 +1,5 @@
 import { canonicalPhone } from './canonical-phone.js';
+import { emailKey } from './email-key.js';
 import type { Fault, Rule } from './rule.js';
 
 /** Lengths count Unicode code points, as PostgreSQL's `char_length` does. */
@@ -6,6 +7,9 @@ export const MAX_NAME = 128;
 export const MAX_URL = 2048;
 export const MAX_KEY = 128;
 export const MAX_FOREIGN_ID = 256;
+
+/** UTF-16 units of an e-mail's key, which may be longer than the address. */
+const MAX_EMAIL_KEY = 256;
 
 /** Without the flags `i` and `u`, under which `\w` would match `ſ` and `K`. */
 export const USERNAME = /^[A-Z_a-z]\w*$/;
@@ -37,9 +41,13 @@ function isLongerThan(max: number, value: string): boolean {
   return value.length > max && (value.length > 2 * max || [...value].length > max);
 }
 
-export const nameRule = text(MAX_NAME, (value) =>
-  CONTROL.test(value) ? fault('invalid_character', 'must have no control characters') : [],
-);
+export const nameRule = text(MAX_NAME, (value) => {
+  if (CONTROL.test(value)) return fault('invalid_character', 'must have no control characters');
+  // It is kept in NFC, in which a few characters are more than one.
+  return isLongerThan(MAX_NAME, value.normalize('NFC'))
+    ? fault('too_long', `must have at most ${MAX_NAME} characters in Unicode NFC`)
+    : [];
+});
 
 export const usernameRule = text(MAX_KEY, (value) =>
   USERNAME.test(value) ? [] : fault('invalid_format', `must match ${USERNAME.source}`),
@@ -57,6 +65,8 @@ export const emailRule = text(MAX_KEY, (value) => {
   // NFKC makes some characters many, and the unique key is made of those.
   if (isLongerThan(MAX_KEY, value.normalize('NFKC')))
     return fault('too_long', `must have at most ${MAX_KEY} characters after Unicode NFKC`);
+  if (emailKey(value).length > MAX_EMAIL_KEY)
+    return fault('too_long', 'has a domain whose ASCII form is too long');
   return EMAIL.test(value) ? [] : fault('invalid_format', `must match ${EMAIL.source}`);
 });
 

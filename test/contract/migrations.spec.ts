@@ -108,6 +108,35 @@ describe('old rows', () => {
   });
 });
 
+describe('old texts', () => {
+  it('get their normal forms, with a version and an event, and no two users one key', async () => {
+    await undo('NormalForms1764150000000');
+    const insert = (id: string, name: string, email: string, key: string) =>
+      empty.client.query(
+        `INSERT INTO users (tenant_id, id, name, primary_email, primary_email_key)
+         VALUES ('default', $1, $2, $3, $4)`,
+        [id, name, email, key],
+      );
+    await insert('nfd', 'Zoe\u0308', 'a@bücher.example', 'a@bücher.example');
+    await insert('nfc', 'Zoë', 'b@bücher.example', 'b@bücher.example');
+    await insert('taken', 'x', 'b@xn--bcher-kva.example', 'b@xn--bcher-kva.example');
+    await source.runMigrations();
+    const { rows } = await empty.client.query(
+      'SELECT id, name, primary_email_key AS key, version::int FROM users ORDER BY id',
+    );
+    expect(rows).toEqual([
+      { id: 'nfc', name: 'Zoë', key: 'b@bücher.example', version: 1 },
+      { id: 'nfd', name: 'Zoë', key: 'a@xn--bcher-kva.example', version: 2 },
+      { id: 'taken', name: 'x', key: 'b@xn--bcher-kva.example', version: 1 },
+    ]);
+    const events = await empty.client.query(
+      'SELECT user_id, version::int, changes FROM user_events',
+    );
+    expect(events.rows).toEqual([{ user_id: 'nfd', version: 2, changes: [{ pointer: '/name' }] }]);
+    await empty.client.query('TRUNCATE users, user_events CASCADE');
+  });
+});
+
 describe('the database itself', () => {
   it.each([
     ['an unknown owner of a key', `username = 'x'`, 'ck_users_username_key'],

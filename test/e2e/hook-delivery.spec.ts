@@ -56,6 +56,76 @@ const range = (from: number, to: number) =>
 const timesOf = ({ id }: CloudEventDto) =>
   receiver.received.filter(({ event }) => event.id === id).length + 1;
 
+describe('when the clock of the database goes back', () => {
+  /** As if it had stood an hour ahead until now. */
+  const setBack = async () => {
+    const { client } = app.database;
+    await client.query(`UPDATE user_events SET occurred_at = occurred_at + interval '1 hour'`);
+    await client.query(`UPDATE users SET updated_at = updated_at + interval '1 hour'`);
+    await client.query(`UPDATE hook_deliveries SET created_at = created_at + interval '1 hour'`);
+    await client.query(`UPDATE hooks SET updated_at = updated_at + interval '1 hour'`);
+    await client.query(
+      // What no clock has given does not move with one.
+      `UPDATE hook_queue.job SET created_on = created_on + interval '1 hour',
+         start_after = start_after + interval '1 hour'
+       WHERE state IN ('created', 'retry') AND created_on > '2021-01-01'`,
+    );
+  };
+
+  it('deliveries go on at once, in order', async () => {
+    const id = await insertUser(app);
+    const { id: hookId } = await hook();
+    await change(id);
+    await receiver.takes(1);
+    let isDown = true;
+    receiver.answer = () => (isDown ? 500 : 204);
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: false });
+    for (let n = 0; n < 5; n += 1) await change(id);
+    await setBack();
+    for (let n = 0; n < 5; n += 1) await change(id);
+    isDown = false;
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
+    await receiver.takes(11);
+    expect(versions(receiver.taken)).toEqual(range(2, 12));
+  });
+
+  it('what was queued before is not held back', async () => {
+    const id = await insertUser(app);
+    receiver.delay = 300;
+    await hook();
+    for (let n = 0; n < 4; n += 1) await change(id);
+    await receiver.takes(1);
+    await setBack();
+    receiver.delay = 0;
+    for (let n = 0; n < 4; n += 1) await change(id);
+    await receiver.takes(8);
+    expect(versions(receiver.taken)).toEqual(range(2, 9));
+  });
+});
+
+describe('a receiver that asks to be left alone (Retry-After)', () => {
+  it.each([
+    ['429 and seconds', 429, () => '2'],
+    ['503 and a date', 503, () => new Date(Date.now() + 3_000).toUTCString()],
+  ])('is, and gets everything afterwards: %s', async (_, status, value) => {
+    const [one, two] = [await insertUser(app), await insertUser(app)];
+    let refusedAt = 0;
+    receiver.answer = (_event, response) => {
+      if (refusedAt > 0) return 204;
+      refusedAt = Date.now();
+      response.setHeader('retry-after', value());
+      return status;
+    };
+    await hook();
+    await change(one);
+    await until(() => refusedAt > 0);
+    for (const id of [two, one, two]) await change(id);
+    await receiver.takes(4, 30_000);
+    // A date has whole seconds. Nothing came earlier, to whomever it was.
+    for (const { at } of receiver.taken) expect(at - refusedAt).toBeGreaterThanOrEqual(1_900);
+  });
+});
+
 describe('a change', () => {
   it('arrives as the CloudEvent of the feed, signed', async () => {
     const { secret } = await hook();
@@ -274,6 +344,40 @@ describe('a hook', () => {
     const replay = (after: number) => call('POST', `/api/hooks/${hookId}/replay`, { after });
     expect((await replay(1)).json.code).toBe('event.expired');
     await app.database.client.query('UPDATE user_event_sequences SET pruned = 0');
+  });
+
+  it('keeps its run when nothing is replayed', async () => {
+    const { id } = await hook();
+    const row = async () =>
+      (await app.database.client.query('SELECT h::text FROM hooks h WHERE id = $1', [id])).rows;
+    const before = await row();
+    expect((await call('POST', `/api/hooks/${id}/deliveries/12345/replay`)).status).toBe(404);
+    expect((await call('POST', `/api/hooks/${id}/replay`, { state: 'dead' })).json).toEqual({
+      replayed: 0,
+    });
+    expect((await call('POST', `/api/hooks/${id}/replay`, { after: 99_999_999 })).status).toBe(400);
+    expect(await row()).toEqual(before);
+  });
+
+  it.each([
+    [41, 400],
+    ['0', 202],
+    [0, 202],
+    ['-1', 400],
+    ['00', 400],
+    ['1.0', 400],
+    ['', 400],
+    [1.5, 400],
+    [null, 400],
+    [true, 400],
+    ['1e3', 400],
+    ['9'.repeat(16), 400],
+  ])('takes %j as a place in the feed as its schema does: %s', async (after, status) => {
+    const { id } = await hook();
+    await app.database.client.query('UPDATE user_event_sequences SET pruned = 0');
+    const last = Number((await call('GET', '/api/events?limit=1')).headers['last-sequence']);
+    const answer = await call('POST', `/api/hooks/${id}/replay`, { after });
+    expect(answer.status).toBe(after === 41 && last >= 41 ? 202 : status);
   });
 
   it('that is not there has no log, no replay and no test', async () => {
