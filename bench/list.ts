@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { SearchUsers1763850000000 } from '../src/database/migrations/1763850000000-search-users.js';
-import { databaseOptions } from '../src/database/options.js';
+import { dataSourceOptions } from '../src/data-source.js';
 import { parseUserQuery } from '../src/users/user-query.js';
 import { countUsers, selectUsers } from '../src/users/user-search.statements.js';
 import type { Statement } from '../src/database/statement.js';
@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nameplate-bench-'));
 chmodSync(folder, 0o755);
 const postgres = await EmbeddedPostgres.open({ folder, settings: ['fsync=off'] });
 const database = await new DataSource(
-  databaseOptions({ DATABASE_URL: postgres.url(), DATABASE_POOL_SIZE: 2 }),
+  dataSourceOptions({ DATABASE_URL: postgres.url(), DATABASE_POOL_SIZE: 2 }),
 ).initialize();
 try {
   await database.runMigrations();

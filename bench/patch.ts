@@ -12,7 +12,7 @@ import { DataSource } from 'typeorm';
 import { Agent, request } from 'undici';
 import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { freePort } from '../src/database/loopback-port.js';
-import { databaseOptions } from '../src/database/options.js';
+import { dataSourceOptions } from '../src/data-source.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from '../test/support/test-issuer.js';
 
 /**
@@ -155,7 +155,7 @@ async function ready(act: () => Promise<unknown>): Promise<void> {
 }
 
 async function migrate(): Promise<void> {
-  const options = databaseOptions({ DATABASE_URL: postgres.url(), DATABASE_POOL_SIZE: 1 });
+  const options = dataSourceOptions({ DATABASE_URL: postgres.url(), DATABASE_POOL_SIZE: 1 });
   const database = await new DataSource(options).initialize();
   await database.runMigrations();
   await database.destroy();

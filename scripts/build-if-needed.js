@@ -1,4 +1,5 @@
-// Builds when there is no build, or when a source is newer than it. `npm start` runs it first.
+// Builds when there is no build, or when a source is newer than it. `npm start` runs it first. Where
+// development dependencies are left out, what is built is used as it is.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
 
@@ -11,7 +12,17 @@ function isFresh() {
   return globSync(SOURCES).every((file) => statSync(file).mtimeMs <= builtAt);
 }
 
-if (!isFresh()) {
+function canBuild() {
+  return existsSync('node_modules/@nestjs/cli');
+}
+
+if (!canBuild() && !existsSync(BUILT)) {
+  console.error(
+    'There is no build, and nothing to build it with. Run: npm ci --include=dev && npm run build',
+  );
+  process.exit(1);
+}
+if (canBuild() && !isFresh()) {
   const { status } = spawnSync('npm', ['run', '-s', 'build'], { stdio: 'inherit', shell: true });
   process.exit(status ?? 1);
 }

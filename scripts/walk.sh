@@ -46,7 +46,7 @@ check 200 '"status":"ok"' GET /health/ready
 curl -s -o /dev/null -X DELETE -H "Authorization: Bearer $MANAGEMENT_TOKEN" "$BASE_URL$one"
 
 check 404 entity.not_found GET /api/profile
-check 201 'ocation: /api/users/walker' POST /api/users '{"id":"walker","name":"Walker","customData":{"a":1}}'
+check 201 'ocation: users/walker' POST /api/users '{"id":"walker","name":"Walker","customData":{"a":1}}'
 check 422 user.id_already_in_use POST /api/users '{"id":"walker"}'
 check 200 '"name":"Walker"' GET $one
 check 304 'tag: "1"' GET $one '' 'If-None-Match: "1"'

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { SCHEMA } from './data-source.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
@@ -22,7 +23,7 @@ import { BodyPipe } from './validation/body.pipe.js';
   // The routes of the API document are in this order.
   imports: [
     AuthModule,
-    DatabaseModule,
+    DatabaseModule.with(SCHEMA),
     ProfileModule,
     UsersModule,
     PasswordsModule,

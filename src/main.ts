@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
+import { IssuerKeys } from './auth/issuer-keys.js';
 import { ConfigurationError, loadEnv } from './config/env.js';
 import type { Development } from './dev/development.js';
 
@@ -30,6 +31,8 @@ async function start(): Promise<void> {
   }
   app = await createApp(env, { imports: development?.imports ?? [] });
   await app.listen({ port: env.PORT, host: env.host });
+  // A wrong issuer is told now, in the log, and not at the first request.
+  void app.get(IssuerKeys).known();
   if (development) console.log(await development.banner(app));
 }
 

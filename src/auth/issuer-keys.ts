@@ -22,6 +22,8 @@ export class IssuerKeys {
   private fetchedAt = -Infinity;
   private attemptedAt = -Infinity;
   private pending: Promise<boolean> | undefined;
+  /** The last attempt has failed. */
+  private isLost = false;
 
   constructor(private readonly env: Env) {}
 
@@ -81,11 +83,18 @@ export class IssuerKeys {
       .then((keys) => {
         this.use(keys);
         this.fetchedAt = startedAt;
+        if (this.isLost) this.logger.warn('The keys of the token issuer can be fetched again.');
+        this.isLost = false;
         if (first) this.attemptedAt = -Infinity;
         return true;
       })
       .catch((error: unknown) => {
-        this.logger.warn(`The keys of the issuer cannot be fetched: ${causeOf(error)}`);
+        const setting = this.env.AUTH_JWKS_URI ? 'AUTH_JWKS_URI' : 'AUTH_ISSUER';
+        this.logger.warn(
+          `${setting}: the keys of the token issuer cannot be fetched. ${causeOf(error)} ` +
+            (this.keys ? 'Those that are known go on.' : 'Until they can, requests are 503.'),
+        );
+        this.isLost = true;
         return false;
       })
       .finally(() => (this.pending = undefined));
@@ -103,7 +112,7 @@ export class IssuerKeys {
   /** @throws Error also when none can be used: known keys are not given up for that */
   private async fetchKeys(): Promise<SigningKey[]> {
     const keys = signingKeys(await getJson(this.env.AUTH_JWKS_URI ?? (await this.discover())));
-    if (keys.length === 0) throw new Error('the key set has no usable key');
+    if (keys.length === 0) throw new Error('The key set has no usable key.');
     return keys;
   }
 
@@ -111,26 +120,41 @@ export class IssuerKeys {
     const issuer = this.env.AUTH_ISSUER ?? '';
     const document = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     if (document['issuer'] !== issuer)
-      throw new Error('its discovery document names another issuer than AUTH_ISSUER');
-    if (typeof document['jwks_uri'] !== 'string') throw new Error('it names no jwks_uri');
+      throw new Error('Its discovery document names another issuer.');
+    if (typeof document['jwks_uri'] !== 'string')
+      throw new Error('Its discovery document names no jwks_uri.');
     return document['jwks_uri'];
   }
 }
 
 async function getJson(url: string): Promise<Record<string, unknown>> {
-  const response = await fetch(url, {
-    headers: { Accept: 'application/json' },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
   // Not the whole URL, which may hold credentials.
   const { host, pathname } = new URL(url);
-  if (!response.ok) throw new Error(`${host}${pathname} answered ${response.status}`);
-  const document: unknown = parseJson(await response.text());
-  if (!isPlainObject(document)) throw new Error(`${host}${pathname} answered no JSON object`);
-  return document;
+  const where = `${host}${pathname}`;
+  try {
+    const response = await fetch(url, {
+      headers: { Accept: 'application/json' },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    const document = asJson(await response.text());
+    if (!isPlainObject(document)) throw new Error('it answered no JSON object');
+    return document;
+  } catch (error) {
+    throw new Error(`${where}: ${causeOf(error)}.`, { cause: error });
+  }
 }
 
+function asJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is behind «fetch failed», too. */
 function causeOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { code?: string } };
-  return [message, cause?.code].filter(Boolean).join(': ');
+  const { message, cause } = error as { message?: string; cause?: NodeJS.ErrnoException };
+  return message === 'fetch failed' ? (cause?.code ?? cause?.message ?? message) : String(message);
 }

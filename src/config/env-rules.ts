@@ -21,8 +21,12 @@ const hasProtocol = (value: string, ...protocols: string[]) =>
 
 export const IsHttpUrl = rule(
   'isHttpUrl',
-  (value) => hasProtocol(value, 'http:', 'https:'),
-  'must be set to an http(s) URL',
+  (value) => {
+    if (!hasProtocol(value, 'http:', 'https:')) return false;
+    const { username, password } = new URL(value);
+    return username === '' && password === '';
+  },
+  'must be set to an http(s) URL without user name and password',
 );
 
 export const IsHttpOrigin = rule(

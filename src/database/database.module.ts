@@ -1,6 +1,6 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Env } from '../config/env.js';
 import { databaseOptions } from './options.js';
 import { poolOf } from './prepared-query.js';
@@ -9,22 +9,25 @@ import { checkDatabase } from './check-database.js';
 
 const QUERY_TIMEOUT_MS = 10_000;
 
-@Module({
-  imports: [
-    TypeOrmModule.forRootAsync({
+type Schema = Pick<DataSourceOptions, 'entities' | 'migrations'>;
+
+@Module({})
+export class DatabaseModule implements OnModuleInit {
+  constructor(private readonly database: DataSource) {}
+
+  static with(schema: Schema): DynamicModule {
+    const connection = TypeOrmModule.forRootAsync({
       inject: [Env],
       useFactory: (env: Env) => {
         const options = databaseOptions(env);
         // A database that does not answer is «unavailable» (503), not a request that hangs. Not for
         // migrations, which may take their time.
         const extra = { ...(options.extra as object), query_timeout: QUERY_TIMEOUT_MS };
-        return { ...options, extra, retryAttempts: 5, retryDelay: 1_000 };
+        return { ...options, ...schema, extra, retryAttempts: 5, retryDelay: 1_000 };
       },
-    }),
-  ],
-})
-export class DatabaseModule implements OnModuleInit {
-  constructor(private readonly database: DataSource) {}
+    });
+    return { module: DatabaseModule, imports: [connection] };
+  }
 
   onModuleInit(): Promise<void> {
     guardPool(poolOf(this.database));

@@ -2,7 +2,7 @@ import type { INestApplication, Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { EmbeddedPostgres } from '../database/embedded-postgres.js';
-import { databaseOptions } from '../database/options.js';
+import { dataSourceOptions } from '../data-source.js';
 import { AppError } from '../errors/app-error.js';
 import { UsersService } from '../users/users.service.js';
 import {
@@ -53,7 +53,7 @@ async function startPostgres(env: Env): Promise<EmbeddedPostgres> {
 }
 
 async function migrate(env: Env): Promise<void> {
-  const database = await new DataSource(databaseOptions(env)).initialize();
+  const database = await new DataSource(dataSourceOptions(env)).initialize();
   try {
     await database.runMigrations();
   } finally {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { databaseOptions } from '../../src/database/options.js';
+import { dataSourceOptions } from '../../src/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let empty: TestDatabase;
@@ -8,7 +8,7 @@ let source: DataSource;
 beforeAll(async () => {
   empty = await createTestDatabase('template0');
   source = await new DataSource(
-    databaseOptions({ DATABASE_URL: empty.url, DATABASE_POOL_SIZE: 1 }),
+    dataSourceOptions({ DATABASE_URL: empty.url, DATABASE_POOL_SIZE: 1 }),
   ).initialize();
 });
 afterAll(async () => {

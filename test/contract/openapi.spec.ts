@@ -79,6 +79,7 @@ describe('openapi.json', () => {
       'request.method_not_allowed',
       'request.timeout',
       'request.header_fields_too_large',
+      'request.expectation_failed',
     ];
     expect([...codes, ...unrouted].sort()).toEqual(Object.keys(ERROR_CODES).sort());
   });

@@ -39,7 +39,7 @@ async function write(id: string, acknowledged: Acknowledged, isOver: () => boole
 async function recovered(acknowledged: Acknowledged): Promise<void> {
   const before = acknowledged.size;
   for (let waited = 0; acknowledged.size < before + 5; waited += 50) {
-    expect(waited).toBeLessThan(30_000);
+    expect(waited).toBeLessThan(120_000);
     await sleep(50);
   }
 }
@@ -83,5 +83,5 @@ describe('after kill -9 of PostgreSQL and of the service, under load', () => {
       expect(acknowledged.size).toBeGreaterThan(10);
       for (const [number, said] of acknowledged) expect(events.get(number)?.[0]?.new).toBe(said);
     }
-  }, 120_000);
+  }, 400_000);
 });

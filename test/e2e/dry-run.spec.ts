@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { events } from '../support/events.js';
 import { TestApp } from '../support/test-app.js';
+import { lockWaits } from '../support/lock-waits.js';
 import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
@@ -146,7 +146,7 @@ describe('?dryRun=true', () => {
     await app.database.client.query('BEGIN');
     await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
     const waiting = call('PATCH', `/api/users/${id}?dryRun=true`, { name: 'x' });
-    await sleep(300);
+    await lockWaits(app, 1);
     await app.database.client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = $1 AND pid <> pg_backend_pid()`,

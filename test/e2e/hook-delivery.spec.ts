@@ -120,7 +120,7 @@ describe('a receiver that asks to be left alone (Retry-After)', () => {
     await change(one);
     await until(() => refusedAt > 0);
     for (const id of [two, one, two]) await change(id);
-    await receiver.takes(4, 30_000);
+    await receiver.takes(4);
     // A date has whole seconds. Nothing came earlier, to whomever it was.
     for (const { at } of receiver.taken) expect(at - refusedAt).toBeGreaterThanOrEqual(1_900);
   });
@@ -189,12 +189,13 @@ describe('a slow receiver', () => {
     await hook({ url: fast.url });
     await change(slow);
     await until(() => receiver.received.length === 1);
-    const begin = Date.now();
     const others = await Promise.all([insertUser(app), insertUser(app), insertUser(app)]);
     for (const id of [slow, ...others]) await change(id);
     await Promise.all([receiver.takes(3), fast.takes(5)]);
-    // The slow one is dead after three attempts of 2 s; behind it, nothing would have come before.
-    expect(Date.now() - begin).toBeLessThan(5_500);
+    // The slow one is dead after three attempts; behind it, nothing would have come before.
+    const attempts = receiver.received.filter(({ event }) => event.subject === slow);
+    expect(attempts.length).toBeLessThanOrEqual(3);
+    expect(receiver.taken.map(({ event }) => event.subject)).not.toContain(slow);
     await fast.stop();
   });
 });
@@ -270,7 +271,7 @@ describe('what fails', () => {
     await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
     const begin = Date.now();
     await receiver.takes(1);
-    expect(Date.now() - begin).toBeLessThan(8_000);
+    expect(Date.now() - begin).toBeLessThan(40_000);
   });
 
   it('because retention has deleted the event is dead, and says so', async () => {
@@ -471,7 +472,7 @@ describe('many users at a receiver that fails often', () => {
     await hook();
     const ids = await Promise.all(range(1, 25).map(() => insertUser(app)));
     for (let n = 0; n < 20; n += 1) await Promise.all(ids.map((id) => change(id)));
-    const taken = await receiver.takes(500, 25_000);
+    const taken = await receiver.takes(500);
     for (const id of ids)
       expect(versions(taken.filter(({ event }) => event.subject === id))).toEqual(range(2, 21));
     expect(receiver.received.length).toBeGreaterThan(700);
@@ -498,9 +499,9 @@ describe('the delay before another attempt', () => {
     await until(() => receiver.received.length === 3);
     const [first = 0, second = 0, third = 0] = receiver.received.map(({ at }) => at);
     expect(second - first).toBeGreaterThanOrEqual(950);
-    expect(second - first).toBeLessThan(10_000);
+    expect(second - first).toBeLessThan(40_000);
     expect(third - second).toBeGreaterThanOrEqual(1_950);
-    expect(third - second).toBeLessThan(10_000);
+    expect(third - second).toBeLessThan(40_000);
   });
 });
 

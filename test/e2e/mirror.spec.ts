@@ -21,7 +21,7 @@ beforeAll(async () => {
   place = await Place.find();
   await place.start(SETTINGS);
   token = place.token(['management', '--expires-in', '3600']).stdout.trim();
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await place.stopAll();
   place.remove();

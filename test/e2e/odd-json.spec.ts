@@ -208,7 +208,7 @@ describe('a body that is', () => {
     const answer = await patch(await insertUser(app), body);
     expect(answer.status).toBe(400);
     expect(answer.text.length).toBeLessThan(100_000);
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it('behind a byte-order mark is read', async () => {

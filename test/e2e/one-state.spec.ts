@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { lockWaits } from '../support/lock-waits.js';
 import { type Answer, TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
 
@@ -25,18 +25,6 @@ beforeEach(async () => {
 const call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
   app.call({ method, url: `/api/users${path}`, token, body, headers });
 
-/** Waits until so many statements of the service wait for a lock. */
-async function waiting(count: number): Promise<void> {
-  for (;;) {
-    const { rows } = await app.database.client.query<{ count: string }>(
-      `SELECT count(*) FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (Number(rows[0]?.count) >= count) return;
-    await sleep(20);
-  }
-}
-
 /** Holds the row of the user until both requests wait for it, one behind the other. */
 async function inOrder(
   first: () => Promise<Answer>,
@@ -45,9 +33,9 @@ async function inOrder(
   await holder.query('BEGIN');
   await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
   const one = first();
-  await waiting(1);
+  await lockWaits(app, 1);
   const two = second();
-  await waiting(2);
+  await lockWaits(app, 2);
   await holder.query('COMMIT');
   return Promise.all([one, two]);
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../src/database/loopback-port.js';
 import { isAlive, Place } from '../support/service.js';
-import { createTestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TestIssuer } from '../support/test-issuer.js';
 
 let place: Place;
@@ -41,7 +41,7 @@ async function demoName(): Promise<unknown> {
 
 /** Waits until the service can write again. */
 async function recovers(name: string): Promise<void> {
-  for (let attempt = 0; attempt < 60; attempt += 1) {
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline;) {
     const status = await patchDemo(name).catch(() => 0);
     if (status === 200) return;
     expect([0, 503]).toContain(status);
@@ -128,10 +128,10 @@ describe('a start with nothing configured', () => {
 
   it('lets only one of two starts at the same moment through', async () => {
     const both = [place.spawn(), place.spawn()];
-    const codes = await Promise.all(
-      both.map(({ exit }) => Promise.race([exit, sleep(8000).then(() => 'runs')])),
-    );
-    expect(codes.sort()).toEqual([1, 'runs']);
+    const ended = both.map(async (service) => ({ service, code: await service.exit }));
+    const { service: loser, code } = await Promise.race(ended);
+    expect(code).toBe(1);
+    await both.find((service) => service !== loser)?.says(/Swagger UI/);
     expect(await patchDemo('one of two')).toBe(200);
   });
 
@@ -246,5 +246,85 @@ describe('production', () => {
     expect(await service.exit).toBe(1);
     expect(service.output).toContain('npm run migration:run');
     await database.drop();
+  });
+
+  it('has its schema made and undone by the build, without development dependencies', async () => {
+    const database = await createTestDatabase('template0');
+    const cli = resolve('node_modules/typeorm/cli.js');
+    const migrate = (command: string, url: string) =>
+      spawnSync(
+        process.execPath,
+        [cli, `migration:${command}`, '-d', resolve('dist/migration-source.js')],
+        {
+          cwd: place.folder,
+          encoding: 'utf8',
+          env: { DATABASE_URL: url },
+        },
+      );
+    expect(migrate('run', database.url).status).toBe(0);
+    const service = await place.start({
+      ...production,
+      DATABASE_URL: database.url,
+      AUTH_ISSUER: 'http://127.0.0.1:1',
+    });
+    await service.stop();
+    expect(migrate('revert', database.url).stdout).toContain('has been reverted');
+    expect(migrate('run', '').stderr + migrate('run', '').stdout).toContain('DATABASE_URL');
+    await database.drop();
+  });
+});
+
+describe('an AUTH_ISSUER that is dead or wrong', () => {
+  let database: TestDatabase;
+  let issuer: TestIssuer;
+  beforeAll(async () => {
+    [database, issuer] = await Promise.all([createTestDatabase(), TestIssuer.start()]);
+  });
+  afterAll(async () => {
+    await issuer.stop();
+    await database.drop();
+  });
+
+  it.each<[string, () => Record<string, string>, RegExp]>([
+    [
+      'away',
+      () => ({ AUTH_ISSUER: 'http://127.0.0.1:1/x?secret=1' }),
+      /AUTH_ISSUER: .*127\.0\.0\.1:1\/x.*(ECONNREFUSED|bad port)/,
+    ],
+    [
+      'unknown',
+      () => ({ AUTH_ISSUER: 'http://nowhere.invalid' }),
+      /AUTH_ISSUER: .*nowhere\.invalid.*(ENOTFOUND|EAI_AGAIN)/,
+    ],
+    [
+      'another one',
+      () => ({ AUTH_ISSUER: `${issuer.url}/` }),
+      /AUTH_ISSUER: .*names another issuer/,
+    ],
+    [
+      'without keys',
+      () => ({
+        AUTH_ISSUER: issuer.url,
+        AUTH_JWKS_URI: `${issuer.url}/.well-known/openid-configuration`,
+      }),
+      /AUTH_JWKS_URI: .*no usable key/,
+    ],
+    [
+      'not there',
+      () => ({ AUTH_ISSUER: issuer.url, AUTH_JWKS_URI: `http://127.0.0.1:${port}/keys?secret=1` }),
+      /AUTH_JWKS_URI: .*\/keys: it answered 404/,
+    ],
+    [
+      'a page for people',
+      () => ({ AUTH_ISSUER: issuer.url, AUTH_JWKS_URI: `http://127.0.0.1:${port}/docs` }),
+      /AUTH_JWKS_URI: .*\/docs: it answered no JSON object/,
+    ],
+  ])('that is %s is told at start, and the service starts', async (_, settings, warning) => {
+    const service = await place.start({ DATABASE_URL: database.url, ...settings() });
+    await service.says(warning);
+    expect(service.output).not.toContain('secret');
+    const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    expect((await get('/health/live')).status).toBe(200);
+    expect((await get('/health/ready')).status).toBe(503);
   });
 });

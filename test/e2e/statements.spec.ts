@@ -21,7 +21,9 @@ beforeAll(async () => {
   for (const call of Object.values(calls)) await app.call({ ...call, body: {} });
   await app.database.client.query(`ALTER SYSTEM SET log_statement = 'all'`);
   await app.database.client.query('SELECT pg_reload_conf()');
-  await sleep(200);
+  // Each connection learns of it by itself.
+  while ((await statements(() => app.call({ ...calls.users, body: {} }))).length === 0)
+    await sleep(50);
 });
 afterAll(async () => {
   await app.database.client.query('ALTER SYSTEM RESET log_statement');
@@ -30,13 +32,13 @@ afterAll(async () => {
 });
 
 /** The statements that PostgreSQL itself logged for our database while `act` ran. */
-async function statements(act: () => Promise<void>): Promise<string[]> {
+async function statements(act: () => Promise<unknown>): Promise<string[]> {
   const log = join(process.env['TEST_DATABASE_FOLDER'] ?? '', 'postgres', 'log', 'statements.log');
   const before = (await readFile(log, 'utf8')).length;
   await act();
   const end = unique('end');
   await app.database.client.query(`SELECT '${end}'`);
-  for (let waited = 0; waited < 5000; waited += 20) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
     const lines = (await readFile(log, 'utf8')).slice(before).split('\n');
     const own = lines.filter((line) => line.startsWith(`${app.database.name}|`));
     if (own.some((line) => line.includes(end)))

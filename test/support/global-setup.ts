@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
-import { databaseOptions } from '../../src/database/options.js';
+import { dataSourceOptions } from '../../src/data-source.js';
 import { TEMPLATE, testServer } from './test-server.js';
 
 /** One PostgreSQL for all tests, with a migrated template that each test file clones. */
@@ -24,7 +24,7 @@ export default async function setUp(): Promise<void> {
   await server.query(`CREATE DATABASE ${TEMPLATE}`);
   await server.destroy();
   const template = await new DataSource(
-    databaseOptions({ DATABASE_URL: postgres.url(TEMPLATE), DATABASE_POOL_SIZE: 1 }),
+    dataSourceOptions({ DATABASE_URL: postgres.url(TEMPLATE), DATABASE_POOL_SIZE: 1 }),
   ).initialize();
   await template.runMigrations();
   await template.destroy();

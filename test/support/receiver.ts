@@ -8,6 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
 
+/** Longer than anything takes, also where both cores are busy with something else. */
+const PATIENCE_MS = 120_000;
+
 export interface Received {
   headers: IncomingHttpHeaders;
   body: string;
@@ -58,7 +61,7 @@ export class TestReceiver {
   }
 
   /** Waits until as many were taken, and says what was missing if not. */
-  async takes(count: number, milliseconds = 15_000): Promise<Received[]> {
+  async takes(count: number, milliseconds = PATIENCE_MS): Promise<Received[]> {
     await until(() => this.taken.length >= count, milliseconds);
     if (this.taken.length < count) throw new Error(`only ${this.taken.length} of ${count} arrived`);
     return this.taken;
@@ -80,7 +83,7 @@ export class TestReceiver {
 /** Waits until something is so, but not longer than this. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
-  milliseconds = 15_000,
+  milliseconds = PATIENCE_MS,
 ): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!(await isSo()) && Date.now() < deadline) await sleep(20);

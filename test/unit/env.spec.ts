@@ -41,6 +41,8 @@ describe('parseEnv', () => {
     ['DATABASE_POOL_SIZE', '0'],
     ['AUTH_ISSUER', 'secret.example.com'],
     ['AUTH_JWKS_URI', 'ftp://secret/jwks'],
+    ['AUTH_JWKS_URI', 'https://user:secret@example.com/jwks'],
+    ['AUTH_ISSUER', 'https://secret@example.com'],
     ['LOG_LEVEL', 'loud-secret'],
     ['BODY_LIMIT_BYTES', '7'],
     ['CUSTOM_DATA_MAX_BYTES', '1e9'],

@@ -1,0 +1,52 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { Env } from './config/env.js';
+import { databaseOptions } from './database/options.js';
+import { UserEventSequenceEntity } from './events/user-event-sequence.entity.js';
+import { UserEventEntity } from './events/user-event.entity.js';
+import { HookDeliveryEntity } from './hooks/hook-delivery.entity.js';
+import { HookEntity } from './hooks/hook.entity.js';
+import { DeletedUserEntity } from './users/deleted-user.entity.js';
+import { UserIdentityEntity } from './users/user-identity.entity.js';
+import { UserSsoIdentityEntity } from './users/user-sso-identity.entity.js';
+import { UserEntity } from './users/user.entity.js';
+import { IdempotencyKeyEntity } from './writes/idempotency-key.entity.js';
+import { CreateUsers1763750000000 } from './database/migrations/1763750000000-create-users.js';
+import { MergeJson1763800000000 } from './database/migrations/1763800000000-merge-json.js';
+import { SearchUsers1763850000000 } from './database/migrations/1763850000000-search-users.js';
+import { RecordEvents1763900000000 } from './database/migrations/1763900000000-record-events.js';
+import { RememberAnswers1763950000000 } from './database/migrations/1763950000000-remember-answers.js';
+import { OrderByVersions1764100000000 } from './database/migrations/1764100000000-order-by-versions.js';
+import { NormalForms1764150000000 } from './database/migrations/1764150000000-normal-forms.js';
+import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
+import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
+
+/** What the database holds, and the steps that lead there, in their order. */
+export const SCHEMA = {
+  entities: [
+    UserEntity,
+    DeletedUserEntity,
+    UserIdentityEntity,
+    UserSsoIdentityEntity,
+    UserEventEntity,
+    UserEventSequenceEntity,
+    IdempotencyKeyEntity,
+    HookEntity,
+    HookDeliveryEntity,
+  ],
+  migrations: [
+    CreateUsers1763750000000,
+    MergeJson1763800000000,
+    SearchUsers1763850000000,
+    RecordEvents1763900000000,
+    RememberAnswers1763950000000,
+    DeliverToHooks1764000000000,
+    OrderByVersions1764100000000,
+    AnySubject1764120000000,
+    NormalForms1764150000000,
+  ],
+};
+
+/** The one description of the database: for the service, the migration command and the tests. */
+export const dataSourceOptions = (
+  env: Pick<Env, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>,
+): DataSourceOptions => ({ ...databaseOptions(env), ...SCHEMA });
