@@ -23,24 +23,32 @@ const SCOPE_CLAIMS = ['scope', 'scp', 'permissions'];
 
 type Claims = Record<string, unknown>;
 
+/** A claim is missing, ill-typed, of another issuer or audience, or says that the token is not valid now. */
+export class ClaimsError extends Error {
+  override name = 'ClaimsError';
+}
+
 /**
- * The claims of a token whose signature was verified → the principal, or undefined when a claim is
- * missing, ill-typed, of another issuer or audience, or says that the token is not valid now.
+ * The claims of a token whose signature was verified → the principal.
+ *
+ * @throws ClaimsError that names the claim, for the log
  */
 export function toPrincipal(
   kind: TokenKind,
   claims: Claims,
   rules: TokenRules,
   now = Date.now() / 1000,
-): Principal | undefined {
-  const { iss, sub, exp, nbf, iat } = claims;
-  if (iss !== rules.issuer || !isText(sub) || sub === '') return undefined;
-  if (typeof exp !== 'number' || exp <= now) return undefined;
-  if (!isReached(nbf, now) || !isReached(iat, now)) return undefined;
+): Principal {
+  const { iss, sub, exp, nbf, iat, token_use: use } = claims;
+  if (iss !== rules.issuer) throw new ClaimsError('iss');
+  if (!isText(sub) || sub === '') throw new ClaimsError('sub');
+  if (typeof exp !== 'number' || exp <= now) throw new ClaimsError('exp');
+  if (!isReached(nbf, now)) throw new ClaimsError('nbf');
+  if (!isReached(iat, now)) throw new ClaimsError('iat');
   // Cognito says by it what is an access token and what an ID token.
-  if (claims['token_use'] !== undefined && claims['token_use'] !== 'access') return undefined;
+  if (use !== undefined && use !== 'access') throw new ClaimsError('token_use');
   const clientId = CLIENT_CLAIMS.map((name) => claims[name]).find(isText);
-  if (!isMeantFor(kind, claims, clientId, rules)) return undefined;
+  if (!isMeantFor(kind, claims, clientId, rules)) throw new ClaimsError('aud');
   return { kind, subject: sub, clientId, scopes: toScopes(kind, claims, rules), expiresAt: exp };
 }
 

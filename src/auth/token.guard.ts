@@ -4,6 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { type Access, ACCESS } from './access.js';
+import { ClaimsError } from './claims.js';
 import { bearerToken, forbidden, unauthorized } from './bearer-token.js';
 import type { Principal, TokenKind } from './principal.js';
 import { TokenCache } from './token-cache.js';
@@ -23,11 +24,15 @@ const passportGuard = (kind: TokenKind): CanActivate =>
     ): User {
       if (principal) return principal;
       const request = context.switchToHttp().getRequest<FastifyRequest>();
-      request.refusal =
-        reason instanceof Error ? reason.message : 'a claim is missing or not valid';
+      request.refusal = refusalOf(error ?? reason);
       throw [error, reason].find((cause) => cause instanceof AppError) ?? notAccepted();
     }
   })();
+
+const refusalOf = (cause: unknown) =>
+  cause instanceof ClaimsError
+    ? `the claim ${cause.message} is not accepted`
+    : (cause as Error).message;
 
 const notAccepted = () =>
   unauthorized('auth.unauthorized', 'The access token is not accepted for this resource.');

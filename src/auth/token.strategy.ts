@@ -46,8 +46,8 @@ export class UserTokenStrategy extends PassportStrategy(Strategy, 'user') {
     this.rules = tokenRules(env);
   }
 
-  validate(claims: Record<string, unknown>): Principal | false {
-    return toPrincipal('user', claims, this.rules) ?? false;
+  validate(claims: Record<string, unknown>): Principal {
+    return toPrincipal('user', claims, this.rules);
   }
 }
 
@@ -60,7 +60,7 @@ export class ManagementTokenStrategy extends PassportStrategy(Strategy, 'managem
     this.rules = tokenRules(env);
   }
 
-  validate(claims: Record<string, unknown>): Principal | false {
-    return toPrincipal('management', claims, this.rules) ?? false;
+  validate(claims: Record<string, unknown>): Principal {
+    return toPrincipal('management', claims, this.rules);
   }
 }

@@ -1,5 +1,7 @@
 interface Entry<Item, Result> {
   item: Item;
+  /** By `performance.now()`. */
+  since: number;
   resolve: (result: Result | Promise<Result>) => void;
   reject: (reason: unknown) => void;
 }
@@ -11,6 +13,13 @@ export interface BatchOptions<Item> {
   parallel: number;
   /** Items of one key come one after the other: the next begins when the one before is settled. */
   keyOf?: (item: Item) => string;
+  /** Milliseconds that an item waits behind others of its key; then it fails, and was never run. */
+  patience?: number;
+}
+
+/** An item has waited behind others of its key for too long. Nothing was done. */
+export class WaitedTooLong extends Error {
+  override name = 'WaitedTooLong';
 }
 
 /**
@@ -36,7 +45,7 @@ export class Batch<Item, Result> {
   add(item: Item): Promise<Result> {
     const key = this.options.keyOf?.(item);
     const result = new Promise<Result>((resolve, reject) => {
-      const entry = { item, resolve, reject };
+      const entry = { item, since: performance.now(), resolve, reject };
       const queue = key === undefined ? undefined : this.behind.get(key);
       if (queue) queue.push(entry);
       else {
@@ -44,12 +53,20 @@ export class Batch<Item, Result> {
         this.enqueue(entry);
       }
     });
-    if (key !== undefined) result.then(this.next(key), this.next(key));
+    if (key !== undefined)
+      result.then(this.next(key), (reason: unknown) => {
+        // Who was never run held up nobody.
+        if (!(reason instanceof WaitedTooLong)) this.next(key)();
+      });
     return result;
   }
 
   private next = (key: string) => () => {
-    const entry = this.behind.get(key)?.shift();
+    const queue = this.behind.get(key) ?? [];
+    const { patience = Infinity } = this.options;
+    while (queue[0] && performance.now() - queue[0].since > patience)
+      queue.shift()?.reject(new WaitedTooLong());
+    const entry = queue.shift();
     if (entry) this.enqueue(entry);
     else this.behind.delete(key);
   };

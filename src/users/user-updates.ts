@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
-import { Batch } from '../database/batch.js';
+import { Batch, WaitedTooLong } from '../database/batch.js';
 import { inTransactionNow, query } from '../database/current-transaction.js';
 import { databaseUnavailable } from '../database/database-unavailable.js';
 import { TENANT } from '../database/tenant.js';
+import { unavailable } from '../errors/app-error.js';
 import {
   UNIQUE_COLUMNS,
   type UpdateOutcome,
@@ -16,6 +17,9 @@ import {
 /** Patches that share a statement at most, and shared statements at the same time. */
 const SIZE = 32;
 const PARALLEL = 4;
+
+/** Milliseconds behind other patches of the same user; a connection is not waited for longer, either. */
+const PATIENCE_MS = 5_000;
 
 /** Characters of JSON above which a patch goes alone. */
 const MAX_SHARED_LENGTH = 8_192;
@@ -41,12 +45,22 @@ export class UserUpdates {
       size: SIZE,
       parallel: PARALLEL,
       keyOf: ({ id }) => id,
+      patience: PATIENCE_MS,
     });
   }
 
-  /** The user as it now is, and what became of the patch; undefined when there is no such user. */
+  /**
+   * The user as it now is, and what became of the patch; undefined when there is no such user.
+   *
+   * @throws AppError service.unavailable when those before it took too long; QueryFailedError
+   */
   run(change: UserChange): Promise<Found> {
-    return inTransactionNow() ? this.runAlone(change) : this.batch.add(change);
+    if (inTransactionNow()) return this.runAlone(change);
+    return this.batch.add(change).catch((error: unknown) => {
+      throw error instanceof WaitedTooLong
+        ? unavailable('Others change this user, and one of them takes too long.')
+        : error;
+    });
   }
 
   private async share(changes: UserChange[]): Promise<(Found | Promise<Found>)[]> {

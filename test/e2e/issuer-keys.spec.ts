@@ -10,7 +10,7 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { COOLDOWN_MS, MAX_AGE_MS } from '../../src/auth/issuer-keys.js';
+import { COOLDOWN_MS, IssuerKeys, MAX_AGE_MS } from '../../src/auth/issuer-keys.js';
 import { createKey, type SigningKey } from '../support/test-issuer.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
@@ -157,6 +157,48 @@ describe('the keys of the issuer', () => {
     const claims = { sub: userId, aud: 'urn:test:profile', scope: 'profile' };
     expect((await get(await app.issuer.sign(claims, { typ }))).status).toBe(status);
   });
+
+  it.each<[string, () => Record<string, string>, string]>([
+    ['unknown', () => ({ AUTH_ISSUER: 'http://nowhere.invalid' }), 'AUTH_ISSUER: '],
+    ['another one', () => ({ AUTH_ISSUER: `${app.issuer.url}/` }), 'names another issuer'],
+    [
+      'without keys',
+      () => ({ AUTH_JWKS_URI: `${app.issuer.url}/.well-known/openid-configuration` }),
+      'AUTH_JWKS_URI: the keys of the token issuer cannot be fetched. The key set has no usable key',
+    ],
+    [
+      'no JSON',
+      () => {
+        app.issuer.jwks = '<html>';
+        return { AUTH_JWKS_URI: `${app.issuer.url}/jwks?secret=1` };
+      },
+      '/jwks: it answered no JSON object',
+    ],
+    [
+      'down',
+      () => {
+        app.issuer.isDown = true;
+        return {};
+      },
+      'it answered 500',
+    ],
+  ])(
+    'are told in the log when the issuer is %s, and when they are back',
+    async (_, settings, told) => {
+      const wrong = await TestApp.start(settings(), [], app);
+      const keys = wrong.app.get(IssuerKeys);
+      expect(await keys.known()).toBe(false);
+      const log = () => wrong.log.join('');
+      expect(log()).toContain(told);
+      expect(log()).not.toContain('secret');
+      app.issuer.isDown = false;
+      app.issuer.jwks = undefined;
+      clock = COOLDOWN_MS + 1_000;
+      const isBack = await keys.known();
+      expect(log().includes('can be fetched again')).toBe(isBack);
+      await wrong.stop();
+    },
+  );
 
   it('are found by discovery and fetched once for many tokens at once', async () => {
     const tokens = await Promise.all(

@@ -51,7 +51,7 @@ describe('the log, at its most talkative', () => {
   it('says why a token was refused', async () => {
     const token = await app.issuer.userToken('x', { aud: 'urn:other' });
     await app.call({ method: 'GET', url: '/api/profile', token });
-    expect(app.log.at(-1)).toContain('"refusal":"jwt audience invalid');
+    expect(app.log.at(-1)).toContain('"refusal":"the claim aud is not accepted"');
   });
 
   it('has one line per request with its id, route, status, subject and client', async () => {

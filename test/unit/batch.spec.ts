@@ -87,6 +87,23 @@ describe('a batch', () => {
     expect(items().at(-1)).toBe('a3');
   });
 
+  it('lets nothing wait behind its key for longer than its patience', async () => {
+    const { shared, runs, items } = batch({ keyOf: () => 'same', patience: 50 });
+    const results = ['a', 'b', 'c'].map((item) =>
+      shared.add(item).catch((error: unknown) => (error as Error).name),
+    );
+    await turn();
+    await new Promise((done) => setTimeout(done, 80));
+    const late = shared.add('d');
+    runs[0]?.end();
+    expect(await Promise.all(results)).toEqual(['a!', 'WaitedTooLong', 'WaitedTooLong']);
+    await turn();
+    await turn();
+    expect(items()).toEqual(['a', 'd']);
+    runs[1]?.end();
+    expect(await late).toBe('d!');
+  });
+
   it('keeps nothing of keys that are done, also when an item fails', async () => {
     const shared = new Batch<string, string>(() => Promise.reject(new Error('down')), {
       size: 1,
