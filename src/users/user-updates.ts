@@ -28,8 +28,9 @@ type Found = UpdateOutcome | undefined;
 
 /**
  * Runs the patches of users. Those that come at the same time share a statement, in which none waits;
- * a patch that would have to wait or might be refused for its key, or is large, goes alone. Patches of one user come
- * one after the other, so a row that another transaction holds holds up nobody else.
+ * a patch that would have to wait, might be refused for its key, or is large, goes alone. Patches of
+ * one user come one after the other, so a row that another transaction holds holds up nobody else.
+ * See docs/adr/0010.
  */
 @Injectable()
 export class UserUpdates {
@@ -65,8 +66,7 @@ export class UserUpdates {
 
   private async share(changes: UserChange[]): Promise<(Found | Promise<Found>)[]> {
     const goAlone = (change: UserChange) => this.alone(() => this.runAlone(change));
-    const shared = sharable(changes);
-    const found = await this.tryShared([...shared]);
+    const found = await this.tryShared(sharable(changes));
     return changes.map((change) => {
       const outcome = found.get(change.id);
       return outcome && !outcome.isTaken ? outcome : goAlone(change);
@@ -75,6 +75,7 @@ export class UserUpdates {
 
   /** What came of them by id; nothing when one of them broke the statement for all. */
   private async tryShared(changes: UserChange[]): Promise<Map<string, UpdateOutcome>> {
+    if (changes.length === 0) return new Map();
     try {
       const rows = await query<UpdateOutcome>(this.database, updateUsers(TENANT, changes, 'skip'));
       return new Map(rows.map((row) => [row.id, row]));
@@ -91,18 +92,16 @@ export class UserUpdates {
 }
 
 /** Those that can share a statement: not the large ones, and of equal keys only the first. */
-function sharable(changes: UserChange[]): Set<UserChange> {
+function sharable(changes: UserChange[]): UserChange[] {
   const keys = new Set<string>();
-  return new Set(
-    changes.filter(({ columns }) => {
-      const own = UNIQUE_COLUMNS.filter((column) => (columns[column] ?? null) !== null).map(
-        (column) => `${column} ${String(columns[column])}`,
-      );
-      if (own.some((key) => keys.has(key)) || isLarge(columns)) return false;
-      for (const key of own) keys.add(key);
-      return true;
-    }),
-  );
+  return changes.filter(({ columns }) => {
+    const own = UNIQUE_COLUMNS.filter((column) => (columns[column] ?? null) !== null).map(
+      (column) => `${column} ${String(columns[column])}`,
+    );
+    if (own.some((key) => keys.has(key)) || isLarge(columns)) return false;
+    for (const key of own) keys.add(key);
+    return true;
+  });
 }
 
 const isLarge = (columns: UserChange['columns']) =>
