@@ -24,6 +24,8 @@ export interface UserChange extends Pick<Preconditions, 'ifMatch' | 'ifNoneMatch
 /** What the statement found of one user: as it now is, and why if nothing was written. */
 export interface UpdateOutcome extends UserRow {
   changed: boolean;
+  /** Another transaction has the row, or had: it was skipped, or deleted. Nothing else is known. */
+  isHeld: boolean;
   /** A key is another user's, as far as can be seen: only the constraint decides that. */
   isTaken: boolean;
   /** Only a merge can come to this: what was sent was within the limits. */
@@ -89,9 +91,8 @@ const isTaken = (name: string) => `
  * suspension, version, size and whether anything changes at all, writes only then, and answers each
  * row as it now is: the new one, or the old one, which tells why nothing was written.
  *
- * @param wait `wait` for a row that another transaction holds; or `skip` it: then it is missing from
- *   the answer as one that is not there is, and a key that another user seems to have is not tried,
- *   so that no patch makes others wait or fail
+ * @param wait `wait` for a row that another transaction holds; or `skip` it, and do not try a key that
+ *   another user seems to have, so that no patch makes others wait or fail
  */
 export function updateUsers(
   tenantId: string,
@@ -155,7 +156,7 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
     seen AS MATERIALIZED (
       SELECT s.id, s.version FROM users s
       WHERE s.tenant_id = $1 AND s.id = ${anyOf('SELECT of FROM patch')})
-    SELECT u.id, ${now('username')} AS username, ${now('primary_email')} AS "primaryEmail",
+    SELECT seen.id, u.id IS NULL AS "isHeld", ${now('username')} AS username, ${now('primary_email')} AS "primaryEmail",
       ${now('primary_phone')} AS "primaryPhone", ${now('name')} AS name, ${now('avatar')} AS avatar,
       ${now('custom_data')} AS "customData",
       CASE WHEN seen.version = u.version THEN ${identities}
@@ -169,7 +170,7 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
         ELSE current_sso_identities($1, u.id) END AS "ssoIdentities",
       u.version + writes::integer AS version, writes AS changed, would_write AND "isTaken" AS "isTaken",
       "customDataTooLarge", "profileTooLarge"
-    FROM u LEFT JOIN seen ON seen.id = u.id`;
+    FROM seen LEFT JOIN u ON u.id = seen.id`;
 }
 
 function toRecord({ id, columns, recording, ...change }: UserChange) {

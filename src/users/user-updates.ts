@@ -66,28 +66,31 @@ export class UserUpdates {
 
   private async share(changes: UserChange[]): Promise<(Found | Promise<Found>)[]> {
     const goAlone = (change: UserChange) => this.alone(() => this.runAlone(change));
-    const found = await this.tryShared(sharable(changes));
+    const shared = new Set(sharable(changes));
+    const found = await this.tryShared([...shared]);
     return changes.map((change) => {
+      if (!found || !shared.has(change)) return goAlone(change);
       const outcome = found.get(change.id);
-      return outcome && !outcome.isTaken ? outcome : goAlone(change);
+      return outcome?.isHeld || outcome?.isTaken ? goAlone(change) : outcome;
     });
   }
 
-  /** What came of them by id; nothing when one of them broke the statement for all. */
-  private async tryShared(changes: UserChange[]): Promise<Map<string, UpdateOutcome>> {
-    if (changes.length === 0) return new Map();
+  /** What came of those that are there, by id; undefined when one broke the statement for all. */
+  private async tryShared(changes: UserChange[]): Promise<Map<string, UpdateOutcome> | undefined> {
+    if (changes.length === 0) return undefined;
     try {
       const rows = await query<UpdateOutcome>(this.database, updateUsers(TENANT, changes, 'skip'));
       return new Map(rows.map((row) => [row.id, row]));
     } catch (error) {
       if (databaseUnavailable(error)) throw error;
-      return new Map();
+      return undefined;
     }
   }
 
   private async runAlone(change: UserChange): Promise<Found> {
     const [row] = await query<UpdateOutcome>(this.database, updateUsers(TENANT, [change], 'wait'));
-    return row;
+    // It was waited for, and is deleted by now.
+    return row?.isHeld ? undefined : row;
   }
 }
 

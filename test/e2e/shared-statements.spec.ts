@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { events } from '../support/events.js';
 import { type Answer, TestApp } from '../support/test-app.js';
+import { lockWaits } from '../support/lock-waits.js';
 import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
@@ -136,6 +137,19 @@ describe('among patches that come together', () => {
     const versions = (await Promise.all(waiting)).map(({ headers }) => headers['etag']);
     // In the order in which they came.
     expect(versions).toEqual(waiting.map((_, n) => `"${n + 2}"`));
+  });
+
+  it('one whose user is deleted while it waits is 404, and one for nobody waits for nobody', async () => {
+    const held = await insertUser(app);
+    await holder.query('BEGIN');
+    await holder.query('DELETE FROM users WHERE id = $1', [held]);
+    const waiting = [patch(held, { name: 'x' }), patch(held, {}, {}, '/custom-data')];
+    await lockWaits(app, 1);
+    const [nobody] = await beside(() => [patch('nobody', { name: 'x' })]);
+    expect(nobody?.status).toBe(404);
+    await holder.query('COMMIT');
+    for (const { status } of await Promise.all(waiting)) expect([200, 404]).toContain(status);
+    expect((await waiting[0])?.json.code).toBe('entity.not_found');
   });
 
   it('those of one user are done one after the other, each with its event', async () => {
