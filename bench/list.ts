@@ -9,7 +9,7 @@ import { dataSourceOptions } from '../src/data-source.js';
 import { parseUserQuery } from '../src/users/user-query.js';
 import { countUsers, selectUsers } from '../src/users/user-search.statements.js';
 import type { Statement } from '../src/database/statement.js';
-import { selectUser } from '../src/users/user.statements.js';
+import { selectUsersById } from '../src/users/user.statements.js';
 
 /**
  * `npm run bench:list`: the statements behind `GET /api/users` at a million users, each as a ratio to
@@ -47,7 +47,7 @@ try {
 
   const middle = Math.floor(USERS / 2);
   const [row] = await database.query<{ id: string }[]>(`SELECT md5($1::text) AS id`, [middle]);
-  const baseline = await measure(selectUser('default', row?.id ?? ''));
+  const baseline = await measure(selectUsersById('default', [row?.id ?? '']));
   console.log(`GET by id: ${baseline.toFixed(2)} ms; every other row is a ratio to it\n`);
 
   const cases: [string, Record<string, string>][] = [

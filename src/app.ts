@@ -12,7 +12,7 @@ import type { Env } from './config/env.js';
 import { sendProblem } from './errors/error.filter.js';
 import { toAppError } from './errors/to-app-error.js';
 import { recordRoutes } from './http/allowed-methods.js';
-import { corsOptions, setCorsHeaders } from './http/cors.js';
+import { Cors } from './http/cors.js';
 import { answerOddRequests } from './http/odd-requests.js';
 import { answerClientError } from './http/client-error.js';
 import { closeGracefully } from './http/graceful-close.js';
@@ -35,6 +35,7 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   limits.customDataBytes = env.CUSTOM_DATA_MAX_BYTES;
   const logger = createLogger(env, options.logTo);
+  const origins = new Cors(env.CORS_ORIGINS);
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({
@@ -50,7 +51,7 @@ export async function createApp(
     // Node looks for requests that take too long only this often.
     http: { connectionsCheckingInterval: 5_000, requireHostHeader: false },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      setCorsHeaders(env.CORS_ORIGINS, request, reply);
+      origins.setHeaders(request, reply);
       sendProblem(reply, toAppError(error), request.id);
       logRequest(request, reply);
     },
@@ -75,7 +76,7 @@ export async function createApp(
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
-  if (env.CORS_ORIGINS.length > 0) await app.register(cors, corsOptions(env.CORS_ORIGINS));
+  if (origins.isOn) await app.register(cors, origins.options());
   answerOddRequests(fastify);
   setUpOpenApi(app);
   await app.init();

@@ -1,3 +1,4 @@
+import { isStorable } from '../validation/is-storable.js';
 import type { Principal, TokenKind } from './principal.js';
 
 /** What the settings say of tokens. */
@@ -41,20 +42,16 @@ export function toPrincipal(
 ): Principal {
   const { iss, sub, exp, nbf, iat, token_use: use } = claims;
   if (iss !== rules.issuer) throw new ClaimsError('iss');
-  if (!isText(sub) || sub === '') throw new ClaimsError('sub');
+  if (!isStorable(sub) || sub === '') throw new ClaimsError('sub');
   if (typeof exp !== 'number' || exp <= now) throw new ClaimsError('exp');
   if (!isReached(nbf, now)) throw new ClaimsError('nbf');
   if (!isReached(iat, now)) throw new ClaimsError('iat');
   // Cognito says by it what is an access token and what an ID token.
   if (use !== undefined && use !== 'access') throw new ClaimsError('token_use');
-  const clientId = CLIENT_CLAIMS.map((name) => claims[name]).find(isText);
+  const clientId = CLIENT_CLAIMS.map((name) => claims[name]).find(isStorable);
   if (!isMeantFor(kind, claims, clientId, rules)) throw new ClaimsError('aud');
   return { kind, subject: sub, clientId, scopes: toScopes(kind, claims, rules), expiresAt: exp };
 }
-
-/** What PostgreSQL can keep, too. */
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 
 function isReached(time: unknown, now: number): boolean {
   return time === undefined || (typeof time === 'number' && time <= now + LEEWAY);

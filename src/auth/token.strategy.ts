@@ -29,7 +29,7 @@ function options(keys: IssuerKeys): StrategyOptionsWithoutRequest {
   };
 }
 
-export const tokenRules = (env: Env): TokenRules => ({
+const tokenRules = (env: Env): TokenRules => ({
   issuer: env.AUTH_ISSUER ?? '',
   audiences: { user: env.AUTH_USER_AUDIENCE, management: env.AUTH_MANAGEMENT_AUDIENCE },
   clients: { user: env.AUTH_USER_CLIENTS, management: env.AUTH_MANAGEMENT_CLIENTS },

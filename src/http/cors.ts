@@ -10,35 +10,43 @@ const EXPOSED = [
 const toPattern = (origin: string) =>
   new RegExp(`^${origin.replace(/[.\\]/g, '\\$&').replace('*', '[a-z0-9-]+(\\.[a-z0-9-]+)*')}$`);
 
-/** For @fastify/cors. An OPTIONS that is no preflight (Fetch, 4.8) is a request like any other. */
-export function corsOptions(origins: readonly string[]) {
-  const options: FastifyCorsOptions = {
-    origin: origins.map(toPattern),
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: EXPOSED,
-    maxAge: 600,
-  };
-  type Done = (error: Error | null, options: FastifyCorsOptions) => void;
-  return {
-    delegator: ({ headers }: FastifyRequest, done: Done) => {
-      const preflight = Boolean(headers.origin && headers['access-control-request-method']);
-      done(null, { ...options, preflight });
-    },
-  };
-}
+/** What origins may read, on every answer. The patterns are made once. */
+export class Cors {
+  private readonly patterns: RegExp[];
 
-/** Sets what @fastify/cors would, on the answer to a request that no hook has seen. */
-export function setCorsHeaders(
-  origins: readonly string[],
-  { headers: { origin } }: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  if (origins.length === 0) return;
-  void reply.header('Vary', 'Origin');
-  if (origin === undefined || !origins.map(toPattern).some((pattern) => pattern.test(origin)))
-    return;
-  void reply.headers({
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Expose-Headers': EXPOSED.join(', '),
-  });
+  constructor(origins: readonly string[]) {
+    this.patterns = origins.map(toPattern);
+  }
+
+  get isOn(): boolean {
+    return this.patterns.length > 0;
+  }
+
+  /** For @fastify/cors. An OPTIONS that is no preflight (Fetch, 4.8) is a request like any other. */
+  options() {
+    const options: FastifyCorsOptions = {
+      origin: this.patterns,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: EXPOSED,
+      maxAge: 600,
+    };
+    type Done = (error: Error | null, options: FastifyCorsOptions) => void;
+    return {
+      delegator: ({ headers }: FastifyRequest, done: Done) => {
+        const preflight = Boolean(headers.origin && headers['access-control-request-method']);
+        done(null, { ...options, preflight });
+      },
+    };
+  }
+
+  /** Sets what @fastify/cors would, on the answer to a request that no hook has seen. */
+  setHeaders({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
+    if (!this.isOn) return;
+    void reply.header('Vary', 'Origin');
+    if (origin === undefined || !this.patterns.some((pattern) => pattern.test(origin))) return;
+    void reply.headers({
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Expose-Headers': EXPOSED.join(', '),
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import { invalidInput, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
+import { isStorable } from '../validation/is-storable.js';
 
 /** Characters that the value of a query parameter may have. */
 export const MAX_VALUE = 512;
@@ -11,8 +12,8 @@ export const ONCE = 'must stand only once';
 
 /** Reads the query parameters of a request and collects all that is wrong with them. */
 export class QueryParameters {
-  readonly given = new Map<string, string>();
-  private readonly lists = new Map<string, string[]>();
+  /** Name → values, one but where a parameter may repeat. */
+  readonly given = new Map<string, string[]>();
   private readonly violations: Violation[] = [];
 
   /** @param mayRepeat whether a parameter may stand more than once */
@@ -27,20 +28,16 @@ export class QueryParameters {
         this.refuse(name, 'is not a query parameter of this route', 'unknown_parameter');
       else if (values.length > (mayRepeat(name) ? MAX_REPEATS : 1))
         this.refuse(name, mayRepeat(name) ? `must stand at most ${MAX_REPEATS} times` : ONCE);
-      else if (values.some((one) => one.includes('\0') || !one.isWellFormed()))
-        this.refuse(name, 'must be text without NUL');
+      else if (!values.every(isStorable)) this.refuse(name, 'must be text without NUL');
       else if (values.some(({ length }) => length > MAX_VALUE))
         this.refuse(name, `must have at most ${MAX_VALUE} characters`);
-      else {
-        this.given.set(name, values[0] ?? '');
-        this.lists.set(name, values);
-      }
+      else this.given.set(name, values);
     }
   }
 
   /** All values of a parameter that may stand more than once. */
   all(name: string): string[] {
-    return this.lists.get(name) ?? [];
+    return this.given.get(name) ?? [];
   }
 
   refuse(name: string, detail: string, code: Violation['code'] = 'invalid_format'): void {
@@ -48,12 +45,12 @@ export class QueryParameters {
   }
 
   text(name: string): string | undefined {
-    return this.given.get(name);
+    return this.given.get(name)?.[0];
   }
 
   /** A whole number in decimal digits. */
   whole(name: string, fallback: number, min: number, max: number): number {
-    const text = this.given.get(name);
+    const text = this.text(name);
     if (text === undefined) return fallback;
     if (/^(0|[1-9]\d{0,15})$/.test(text) && Number(text) >= min && Number(text) <= max)
       return Number(text);
@@ -62,7 +59,7 @@ export class QueryParameters {
   }
 
   choice<Value extends string>(name: string, values: readonly Value[]): Value | undefined {
-    const text = this.given.get(name);
+    const text = this.text(name);
     if (text === undefined || values.includes(text as Value)) return text as Value | undefined;
     this.refuse(name, `must be one of ${values.join(', ')}`);
     return undefined;
@@ -70,7 +67,7 @@ export class QueryParameters {
 
   /** Some of the values, with commas between. */
   choices<Value extends string>(name: string, values: readonly Value[]): Value[] | undefined {
-    const items = this.given.get(name)?.split(',');
+    const items = this.text(name)?.split(',');
     if (!items?.some((item) => !values.includes(item as Value)))
       return items as Value[] | undefined;
     this.refuse(name, `must be some of ${values.join(', ')}, with commas between`);

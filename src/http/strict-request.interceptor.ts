@@ -10,6 +10,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
+import { isStorable } from '../validation/is-storable.js';
 import { flagsOf } from './flags.js';
 import { QueryParameters } from './query-parameters.js';
 import { readJsonBody } from './read-json-body.js';
@@ -37,7 +38,7 @@ export class StrictRequestInterceptor implements NestInterceptor {
 /** Nothing has a name that PostgreSQL cannot keep. @throws AppError entity.not_found */
 function checkPath(parameters: Record<string, string>): void {
   for (const value of Object.values(parameters))
-    if (value.includes('\0') || !value.isWellFormed())
+    if (!isStorable(value))
       throw new AppError('entity.not_found', 'There is nothing of this name.');
 }
 

@@ -81,7 +81,7 @@ export class JsonReader {
 
   private value(): unknown {
     const first = this.next();
-    if (first === QUOTE) return this.string(false);
+    if (first === QUOTE) return this.string();
     if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
       if (this.judge && this.path.length > this.judge.maxDepth) return this.skip();
       return first === OPEN_OBJECT ? this.object() : this.array();
@@ -101,7 +101,7 @@ export class JsonReader {
     do {
       if (this.next() !== QUOTE) this.fail();
       const depth = this.path.push('');
-      const key = this.string(true, depth - 1);
+      const key = this.string(depth - 1);
       if (key === '__proto__') this.tell('prototype', true);
       else if (Object.hasOwn(object, key)) this.tell('repeated key', true);
       if (this.next() !== COLON) this.fail();
@@ -140,8 +140,8 @@ export class JsonReader {
     return next === COMMA;
   }
 
-  /** @param place of a key, its place in the path */
-  private string(isKey: boolean, place?: number): string {
+  /** @param place of a key, its place in the path; undefined: a value */
+  private string(place?: number): string {
     const begin = (this.at += 1);
     let text = '';
     let from = begin;
@@ -158,8 +158,8 @@ export class JsonReader {
     if (place !== undefined) this.path[place] = text;
     // A decoder of UTF-8 leaves neither NUL nor half a pair in a text: only an escape can.
     if (from !== begin && this.judge) {
-      if (text.includes('\0')) this.tell('nul', isKey);
-      else if (!text.isWellFormed()) this.tell('half surrogate', isKey);
+      if (text.includes('\0')) this.tell('nul', place !== undefined);
+      else if (!text.isWellFormed()) this.tell('half surrogate', place !== undefined);
     }
     return text;
   }
@@ -197,7 +197,7 @@ export class JsonReader {
       this.take(NO_STRUCTURE);
       const found = this.text.charCodeAt(this.at);
       if (Number.isNaN(found)) this.fail();
-      if (found === QUOTE) this.string(false);
+      if (found === QUOTE) this.string();
       else {
         open += found === OPEN_OBJECT || found === OPEN_ARRAY ? 1 : -1;
         this.at += 1;

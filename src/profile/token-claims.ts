@@ -1,3 +1,4 @@
+import { isStorable } from '../validation/is-storable.js';
 import { profileRule } from '../validation/json-rules.js';
 import type { Rule } from '../validation/rule.js';
 import { emailRule, httpUrlRule, nameRule, phoneRule, usernameRule } from '../validation/rules.js';
@@ -75,10 +76,6 @@ function valid(field: keyof UserPatch, rule: Rule, value: unknown): UserPatch {
   const isValid = value !== '' && isStorable(value) && rule(value, CONTEXT).length === 0;
   return isValid ? { [field]: value } : {};
 }
-
-/** What PostgreSQL can keep. */
-const isStorable = (value: unknown): value is string =>
-  typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 
 /** The claims that are text, one after the other, as long as they all fit. */
 function toProfile(claims: Claims): Record<string, unknown> {

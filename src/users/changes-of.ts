@@ -1,14 +1,12 @@
-import { FIELDS } from './event-fields.js';
+import { isJson } from './column-values.js';
+import { FIELDS, shownAs } from './event-fields.js';
 
 /** In the order of the fields, which is that of their pointers. */
 const IN_ORDER = Object.entries(FIELDS).sort(([, one], [, other]) => (one < other ? -1 : 1));
 
 /** SQL of a column's value as JSON has it. */
-function seen(column: string, value: string): string {
-  if (column === 'password_digest') return `to_jsonb(${value} IS NOT NULL)`;
-  const shown = column.endsWith('_at') ? `(extract(epoch FROM ${value}) * 1000)::bigint` : value;
-  return `coalesce(to_jsonb(${shown}), 'null')`;
-}
+const seen = (column: string, value: string) =>
+  `coalesce(to_jsonb(${shownAs(column, value)}), 'null')`;
 
 /**
  * SQL of the changes that an update makes, a jsonb array of `Change`, from a row that has each column
@@ -34,7 +32,7 @@ export function changesOf(isSet: (column: string) => string, withValues: boolean
     plain = [];
   };
   for (const [column, field] of IN_ORDER)
-    if (column === 'custom_data' || column === 'profile') {
+    if (isJson(column)) {
       endPlain();
       parts.push(objectChanges(column, field));
     } else plain.push(change(column, field));

@@ -16,25 +16,23 @@ export const FIELDS: Record<string, string> = {
 /** Of a user that has just been made, where it is not null. */
 const BLANKS: Record<string, unknown> = { custom_data: {}, profile: {}, password_digest: false };
 
-/** SQL of the value of a field as JSON has it, in the row of this name. */
-function valueOf(column: string, row: string): string {
-  if (column === 'password_digest') return `${row}.${column} IS NOT NULL`;
-  return column.endsWith('_at') ? milliseconds(`${row}.${column}`) : `${row}.${column}`;
+/** SQL of what a column's value is seen as. */
+export function shownAs(column: string, value: string): string {
+  if (column === 'password_digest') return `${value} IS NOT NULL`;
+  return column.endsWith('_at') ? `(extract(epoch FROM ${value}) * 1000)::bigint` : value;
 }
-
-const milliseconds = (time: string) => `(extract(epoch FROM ${time}) * 1000)::bigint`;
 
 /** A jsonb object of the fields that these columns are seen as, in the row of this name. */
 function fieldsOf(columns: string[], row: string): string {
   const members = columns
     .filter((column) => column in FIELDS)
-    .map((column) => `'${FIELDS[column]}', ${valueOf(column, row)}`);
+    .map((column) => `'${FIELDS[column]}', ${shownAs(column, `${row}.${column}`)}`);
   return `jsonb_build_object(${members.join(', ')})`;
 }
 
 /** The same of a new row, which also has a time at which it was made. */
 export const newFieldsOf = (columns: string[], row: string) =>
-  `${fieldsOf(columns, row)} || jsonb_build_object('createdAt', ${valueOf('created_at', row)})`;
+  `${fieldsOf(columns, row)} || jsonb_build_object('createdAt', ${shownAs('created_at', `${row}.created_at`)})`;
 
 /** The same of a user of which nothing is known yet. */
 export function blankFieldsOf(columns: string[]): string {

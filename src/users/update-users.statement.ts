@@ -4,6 +4,7 @@ import type { JsonMode } from '../http/json-body.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { limits, MAX_PROFILE_BYTES } from '../validation/json-rules.js';
 import { changesOf } from './changes-of.js';
+import { COLUMN_TYPES, isJson } from './column-values.js';
 import type { Columns } from './patch-columns.js';
 import { anyOf, identities, ssoIdentities } from './user.statements.js';
 import type { UserRow } from './user-row.js';
@@ -33,32 +34,10 @@ export interface UpdateOutcome extends UserRow {
   profileTooLarge: boolean;
 }
 
-/** Column → type. Its place is its bit in the mask of what a patch sets. */
-const COLUMNS = {
-  username: 'varchar',
-  username_key: 'varchar',
-  primary_email: 'varchar',
-  primary_email_key: 'varchar',
-  primary_email_assumed: 'boolean',
-  primary_phone: 'varchar',
-  primary_phone_assumed: 'boolean',
-  name: 'varchar',
-  avatar: 'varchar',
-  custom_data: 'jsonb',
-  profile: 'jsonb',
-  is_suspended: 'boolean',
-  last_sign_in_at: 'timestamptz(3)',
-  application_id: 'varchar',
-  password_digest: 'varchar',
-  password_algorithm: 'varchar',
-} as const;
-
-const NAMES = Object.keys(COLUMNS);
-const JSON_NAMES = ['custom_data', 'profile'];
+const NAMES = Object.keys(COLUMN_TYPES);
+const JSON_NAMES = NAMES.filter(isJson);
 /** How an address came in is nothing that can be seen: by itself it is no change. */
-const PLAIN_NAMES = NAMES.filter(
-  (name) => !JSON_NAMES.includes(name) && !name.endsWith('_assumed'),
-);
+const PLAIN_NAMES = NAMES.filter((name) => !isJson(name) && !name.endsWith('_assumed'));
 
 /** Columns that no two users have the same value of. */
 export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'];
@@ -68,7 +47,7 @@ const list = (names: string[], item: (name: string) => string) => names.map(item
 
 /** What a column is to be: null removes the whole object, others meet the stored one. */
 function next(name: string): string {
-  if (!JSON_NAMES.includes(name))
+  if (!isJson(name))
     return `CASE WHEN ${isSet(name)} THEN to_${name} ELSE ${name} END AS new_${name}`;
   return `CASE WHEN NOT ${isSet(name)} THEN ${name}
     WHEN to_${name} IS NULL THEN '{}'
@@ -125,7 +104,7 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
       SELECT * FROM jsonb_to_recordset($2::jsonb) AS patch(
         of varchar, sent integer, if_match text[], if_none_match text[], unless_there boolean, refuse_suspended boolean, json varchar,
         event uuid, type varchar, actor jsonb, request_id varchar,
-        ${list(NAMES, (name) => `to_${name} ${COLUMNS[name as keyof typeof COLUMNS]}`)})),
+        ${list(NAMES, (name) => `to_${name} ${COLUMN_TYPES[name]}`)})),
     old AS MATERIALIZED (
       SELECT * FROM patch JOIN users u ON u.id = patch.of
       WHERE u.tenant_id = $1 AND u.id = ${anyOf('SELECT of FROM patch')}

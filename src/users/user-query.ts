@@ -1,4 +1,5 @@
 import { ONCE, QueryParameters } from '../http/query-parameters.js';
+import { isStorable } from '../validation/is-storable.js';
 import { USER_ID } from '../validation/rules.js';
 
 /** The fields that a search looks into, and the columns behind them. */
@@ -71,7 +72,7 @@ export function parseUserQuery(parameters: Record<string, unknown>): UserQuery {
     isSuspended: query.truth('isSuspended'),
     customData: [...query.given]
       .filter(([name]) => name.startsWith('customData'))
-      .map(([name, value]) => ({ path: pathOf(name), value })),
+      .map(([name, [value = '']]) => ({ path: pathOf(name), value })),
   };
   query.check();
   return understood;
@@ -97,7 +98,7 @@ function pathOf(name: string): string[] {
 const KNOWN =
   /^(page|page_size|cursor|search|joint|isCaseSensitive|isSuspended|(search|mode)\.(id|username|primaryEmail|primaryPhone|name)|customData(\.[^.]+){1,32}|customData(\/([^~/]|~[01])*){1,32})$/;
 
-const isKnown = (name: string) => KNOWN.test(name) && !name.includes('\0') && name.isWellFormed();
+const isKnown = (name: string) => KNOWN.test(name) && isStorable(name);
 
 export function formatCursor({ createdAt, id }: Cursor): string {
   return Buffer.from(`${createdAt.getTime()} ${id}`).toString('base64url');

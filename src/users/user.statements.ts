@@ -43,10 +43,6 @@ export function selectUsersById(tenantId: string, ids: string[]): Statement {
   ];
 }
 
-export function selectUser(tenantId: string, id: string): Statement {
-  return [`SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = $2`, [tenantId, id]];
-}
-
 /** The user who has an address that nobody has proven to be theirs, by the column that is unique. */
 export function selectAssumed(
   tenantId: string,

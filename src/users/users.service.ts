@@ -22,7 +22,7 @@ import {
   replaceDigest,
   selectAssumed,
   selectPassword,
-  selectUser,
+  selectUsersById,
 } from './user.statements.js';
 import { UserReads } from './user-reads.js';
 import { UserUpdates } from './user-updates.js';
@@ -169,7 +169,7 @@ export class UsersService {
         const [locked] = await run<{ version: string }>(lockUser(TENANT, id));
         if (!locked) throw userNotFound();
         checkVersion(conditions, locked.version);
-        const [before] = (await run<UserRow>(selectUser(TENANT, id))) as [UserRow];
+        const [before] = (await run<UserRow>(selectUsersById(TENANT, [id]))) as [UserRow];
         // Of a DELETE, TypeORM answers the rows and their count.
         const [first] = await run(statementFor(TENANT));
         const hasChanged = Array.isArray(first) ? first.length > 0 : first !== undefined;
