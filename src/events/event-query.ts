@@ -8,6 +8,8 @@ export const DEFAULT_EVENTS = 100;
 
 /** Seconds that a request may wait for events. */
 export const MAX_WAIT = 60;
+/** Seconds after which it is answered all the same: many proxies give up on a server after 60. */
+const LONGEST_WAIT = 55;
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -28,7 +30,7 @@ export function parseFeedQuery(
     after: parseLastEventId(lastEventId) ?? query.whole('after', 0, 0, MAX),
     limit: query.whole('limit', DEFAULT_EVENTS, 1, MAX_EVENTS),
     types: query.choices('types', EVENT_TYPES),
-    waitMs: query.whole('wait', 0, 0, MAX_WAIT) * 1_000,
+    waitMs: Math.min(query.whole('wait', 0, 0, MAX_WAIT), LONGEST_WAIT) * 1_000,
   };
   query.check();
   return understood;

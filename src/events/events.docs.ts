@@ -57,7 +57,7 @@ export const ListEvents = () =>
     query(
       'wait',
       { type: 'integer', minimum: 0, maximum: MAX_WAIT, default: 0 },
-      'Seconds to wait for an event if there is none yet.',
+      'Seconds to wait for an event if there is none yet; never more than 55.',
     ),
     ApiHeader({
       name: 'Last-Event-ID',

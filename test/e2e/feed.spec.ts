@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { parseFeedQuery } from '../../src/events/event-query.js';
 import { events, type Event, sequences } from '../support/events.js';
 import { type Answer, TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
@@ -131,6 +132,11 @@ describe('a reader that waits', () => {
     await sleep(500);
     await call('DELETE', `/api/users/${id}`);
     expect(events(await waiting).map(({ type }) => type)).toEqual(['User.Deleted']);
+  });
+
+  it('is answered before a proxy gives up on it after a minute', () => {
+    expect(parseFeedQuery({ wait: '60' }, undefined).waitMs).toBe(55_000);
+    expect(parseFeedQuery({ wait: '20' }, undefined).waitMs).toBe(20_000);
   });
 
   it('does not wait longer than its token is valid', async () => {
