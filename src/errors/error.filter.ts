@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { allowedMethods } from '../http/allowed-methods.js';
 import { loggableError } from '../logging/loggable-error.js';
 import { AppError } from './app-error.js';
-import { PROBLEM_JSON, toProblem } from './problem.js';
+import { problemHeaders, toProblem } from './problem.js';
 import { toAppError } from './to-app-error.js';
 
 /** Turns whatever was thrown, on any layer, into one problem (RFC 9457). */
@@ -39,7 +39,6 @@ export class ErrorFilter implements ExceptionFilter {
 export function sendProblem(reply: FastifyReply, error: AppError, requestId: string): void {
   void reply
     .status(error.status)
-    .headers({ 'X-Request-Id': requestId, ...error.extra.headers })
-    .type(PROBLEM_JSON)
+    .headers(problemHeaders(error, requestId))
     .send(JSON.stringify(toProblem(error, requestId)));
 }

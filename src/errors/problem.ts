@@ -19,6 +19,16 @@ export interface Problem {
 
 export const problemType = (code: ErrorCode) => `urn:nameplate:problem:${code}`;
 
+/** The headers of an error answer, complete even where no hook adds any. */
+export function problemHeaders({ extra }: AppError, requestId: string): Record<string, string> {
+  return {
+    'Content-Type': PROBLEM_JSON,
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': requestId,
+    ...extra.headers,
+  };
+}
+
 /** The body of an error answer (RFC 9457). */
 export function toProblem({ code, detail, extra }: AppError, requestId: string): Problem {
   const { status, title } = ERROR_CODES[code];

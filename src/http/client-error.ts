@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { AppError } from '../errors/app-error.js';
-import { PROBLEM_JSON, toProblem } from '../errors/problem.js';
+import { problemHeaders, toProblem } from '../errors/problem.js';
+import { closeLingering } from './lingering-close.js';
 
 type ParserError = Error & { code?: string };
 
@@ -16,12 +17,17 @@ const ERRORS: Record<string, AppError> = {
   ERR_HTTP_REQUEST_TIMEOUT: new AppError('request.timeout', 'The request took too long to arrive.'),
 };
 
+/** Milliseconds that the sender of such a request has to read the answer. */
+const TIME_TO_READ_MS = 1_000;
+
 /** What Node's HTTP parser refused never becomes a request: the answer goes to the bare socket. */
 export function answerClientError(
   log: Pick<FastifyBaseLogger, 'info'>,
   { code = '' }: ParserError,
   socket: Socket,
 ): void {
+  // Of what it could not parse, Node also reports every byte that still comes.
+  if (socket.writableEnded) return;
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -30,9 +36,14 @@ export function answerClientError(
   const requestId = randomUUID();
   const body = JSON.stringify(toProblem(error, requestId));
   log.info({ requestId, status: error.status, refusal: code }, 'request');
-  socket.end(
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n` +
-      `Content-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
+  const headers = {
+    ...problemHeaders(error, requestId),
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${head.join('')}\r\n${body}`,
   );
+  closeLingering(socket, TIME_TO_READ_MS);
 }

@@ -4,7 +4,7 @@ import { mediaType } from './json-body.js';
 
 /**
  * Lets the service answer what Node's server would refuse by itself, without a problem: a request
- * without Host, and one that expects what nobody knows (RFC 9110, sections 7.2 and 10.1.1).
+ * whose Host is none, and one that expects what nobody knows (RFC 9110, sections 7.2 and 10.1.1).
  */
 export function answerOddRequests(fastify: FastifyInstance): void {
   const { server } = fastify;
@@ -18,9 +18,15 @@ export function answerOddRequests(fastify: FastifyInstance): void {
   });
 }
 
+/** `uri-host [":" port]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), but of no empty host. */
+const HOST = /^(\[[\da-f:.]+\]|([\w.~!$&'()*+,;=-]|%[\da-f]{2})+)(:\d{0,5})?$/i;
+
+/** One Host that is a host, or in HTTP/1.0 none (RFC 9112, section 3.2). */
 function hostFault({ raw }: FastifyRequest): AppError | undefined {
-  if (raw.httpVersion !== '1.1' || raw.headers.host !== undefined) return undefined;
-  return new AppError('request.malformed', 'A request of HTTP/1.1 must have a Host header.');
+  const hosts = raw.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name)).length;
+  if (hosts === 0 && raw.httpVersion === '1.0') return undefined;
+  if (hosts === 1 && HOST.test(raw.headers.host ?? '')) return undefined;
+  return new AppError('request.malformed', 'A request must have one Host header with a host.');
 }
 
 function expectationFault({ headers: { expect } }: FastifyRequest): AppError | undefined {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
@@ -35,6 +36,14 @@ function raw(text: string): Promise<string> {
 describe('whatever Node or Fastify refuse', () => {
   it.each([
     ['a request without Host', 'GET /health/live HTTP/1.1\r\n', 400],
+    ['two Hosts', 'GET /health/live HTTP/1.1\r\nHost: x\r\nHost: x\r\n', 400],
+    ...['', 'a b', 'a/b', 'user@host', 'x:port', 'x:1:2', '[::1', '%zz', 'a?b', 'ä'].map(
+      (host): [string, string, number] => [
+        `Host: ${host}`,
+        `GET /health/live HTTP/1.0\r\nHost: ${host}\r\n`,
+        400,
+      ],
+    ),
     ['an unknown Expect', 'GET /health/live HTTP/1.1\r\nHost: x\r\nExpect: x\r\n', 417],
     ['a bad escape', 'GET /api/users/%zz HTTP/1.1\r\nHost: x\r\n', 400],
     ['a path without an end', `GET /api/users/${'x'.repeat(5_000)} HTTP/1.1\r\nHost: x\r\n`, 404],
@@ -63,7 +72,36 @@ describe('whatever Node or Fastify refuse', () => {
     );
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toMatch(/content-type: application\/problem\+json/i);
+    expect(answer).toMatch(/x-content-type-options: nosniff/i);
     expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n{') + 4))).toMatchObject({ status });
+  });
+
+  it.each(['x', 'a.example:8080', 'x:', '127.0.0.1:1', '[::1]:80', 'a_b', '%61'])(
+    'is not a request for %s',
+    async (host) => {
+      const head = `GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      expect(await raw(head)).toMatch(/^HTTP\/1.1 200 /);
+    },
+  );
+
+  it('does not hold its connection: whoever goes on sending has a second to read the answer', async () => {
+    const accepted = once(app.app.getHttpServer(), 'connection');
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    const head = 'Host: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+    socket.write(`PATCH /api/profile HTTP/1.1\r\n${head}`);
+    const [served] = await accepted;
+    const timeout = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    const start = performance.now();
+    app.app.getHttpServer().emit('clientError', timeout, served);
+    const sending = setInterval(() => socket.write('no chunk\r\n'), 50);
+    await new Promise<void>((done) => socket.on('close', () => done()));
+    clearInterval(sending);
+    expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"status":408/);
+    expect(performance.now() - start).toBeGreaterThan(900);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   it('is served without Host by HTTP/1.0, as that needs none', async () => {
