@@ -16,6 +16,7 @@ import { Cors } from './http/cors.js';
 import { answerOddRequests } from './http/odd-requests.js';
 import { answerClientError } from './http/client-error.js';
 import { closeGracefully } from './http/graceful-close.js';
+import { discardRests } from './http/lingering-close.js';
 import { requestId } from './http/request-id.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
@@ -65,6 +66,7 @@ export async function createApp(
   const fastify = app.getHttpAdapter().getInstance();
   recordRoutes(fastify);
   closeGracefully(fastify);
+  discardRests(fastify.server);
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
   });

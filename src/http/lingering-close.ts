@@ -1,4 +1,46 @@
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+
+/** Bytes of a refused body that are still taken. */
+const MAX_REST = 16 * 1024 * 1024;
+
+/** Milliseconds between two looks at how many have come. */
+const CHECK_MS = 100;
+
+/** Milliseconds that they have to arrive when the connection is closed after them. */
+const LINGER_MS = 5_000;
+
+/**
+ * What is unread of the body of an answered request Node takes and throws away; here this gets its
+ * bounds, also when the connection is to close: who still writes would not see the answer if it was cut.
+ */
+export function discardRests(server: Server): void {
+  server.on('request', (request, response) =>
+    // Before Node's own listener, which closes the connection when it is not to be kept.
+    response.prependOnceListener('finish', () => {
+      if (!request.complete) discardRest(request);
+    }),
+  );
+}
+
+function discardRest(request: IncomingMessage): void {
+  const { socket } = request;
+  const last = socket.bytesRead + MAX_REST;
+  // A listener for its data would take the socket from Node's parser.
+  const timer = setInterval(() => {
+    if (socket.bytesRead > last) socket.destroy();
+  }, CHECK_MS);
+  socket.once('close', () => clearInterval(timer));
+  // What Node calls to close the connection.
+  socket.destroySoon = () => {
+    closeLingering(socket, LINGER_MS);
+    request.once('end', () => socket.destroy());
+  };
+  request.once('end', () => {
+    clearInterval(timer);
+    Reflect.deleteProperty(socket, 'destroySoon');
+  });
+}
 
 /**
  * Closes a connection in two steps, so that who still sends can read the answer (RFC 9112, section

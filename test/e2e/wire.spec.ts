@@ -199,6 +199,29 @@ describe('a path or query that no database can keep', () => {
   }, 240_000);
 });
 
+/** Writes a head and so many bytes, a piece after the other, also when the other side has closed. */
+function sendOn(head: string, size: number, pauseMs = 0) {
+  return new Promise<{ answer: string; sent: number; error: unknown }>((done) => {
+    let [answer, sent, error]: [string, number, unknown] = ['', 0, undefined];
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+      socket.write(head);
+      const write = () => {
+        if (socket.destroyed) return;
+        if (sent >= size) {
+          socket.end();
+          return;
+        }
+        sent += 100_000;
+        socket.write('x'.repeat(100_000), () => setTimeout(write, pauseMs));
+      };
+      write();
+    });
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('error', (fault) => (error = fault));
+    socket.on('close', () => done({ answer, sent, error }));
+  });
+}
+
 describe('a body that is refused', () => {
   const send = (path: string, size: number, headers: Record<string, string>, chunked: boolean) => {
     const text = JSON.stringify({ name: 'x'.repeat(size) });
@@ -239,6 +262,42 @@ describe('a body that is refused', () => {
     },
     120_000,
   );
+
+  it.each([
+    ['too large', '', 413],
+    ['of nobody', 'Authorization: Bearer x\r\n', 401],
+    ['of another type', 'Content-Type: text/plain\r\n', 415],
+    ['for a path that is none', '', 400],
+  ])('is told before the connection closes: %s', async (_, header, status) => {
+    const path = status === 400 ? '/api/users/%zz' : `/api/users/${id}`;
+    const size = 8_000_000;
+    const head = `PATCH ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}`;
+    const others = `Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
+    for (let round = 0; round < 5; round += 1) {
+      const { answer, error } = await sendOn(
+        `${head}${others}Content-Length: ${size}\r\n\r\n`,
+        size,
+      );
+      expect(error).toBeUndefined();
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*"status":${status}`));
+    }
+  });
+
+  it.each(['close', 'keep-alive'])('is not taken without end (%s)', async (connection) => {
+    const size = 200_000_000;
+    const head = `PATCH /api/users/x HTTP/1.1\r\nHost: x\r\nConnection: ${connection}\r\n`;
+    const { sent } = await sendOn(`${head}Content-Length: ${size}\r\n\r\n`, size);
+    expect(sent).toBeGreaterThan(16_000_000);
+    expect(sent).toBeLessThan(150_000_000);
+  });
+
+  it('is not waited for without end', async () => {
+    const start = performance.now();
+    const head = 'PATCH /api/users/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';
+    await sendOn(`${head}Content-Length: 200000000\r\n\r\n`, 12_000_000, 100);
+    expect(performance.now() - start).toBeGreaterThan(4_000);
+    expect(performance.now() - start).toBeLessThan(9_000);
+  });
 
   it('leaves its connection usable', async () => {
     const answers: string[] = [];
