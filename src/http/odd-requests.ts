@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { mediaType } from './json-body.js';
@@ -9,6 +10,10 @@ import { mediaType } from './json-body.js';
 export function answerOddRequests(fastify: FastifyInstance): void {
   const { server } = fastify;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('checkContinue', (request, response) => {
+    expecting.set(request, response);
+    server.emit('request', request, response);
+  });
   fastify.addHook('onRequest', (request, _reply, done) => {
     // Fastify would refuse it before anybody has looked at the token.
     const type = request.headers['content-type'];
@@ -16,6 +21,13 @@ export function answerOddRequests(fastify: FastifyInstance): void {
       request.raw.headers['content-type'] = 'application/octet-stream';
     done(hostFault(request) ?? expectationFault(request));
   });
+}
+
+const expecting = new WeakMap<IncomingMessage, ServerResponse>();
+
+/** Tells who waits for it that the body is wanted (RFC 9110, section 10.1.1). */
+export function askForBody({ raw }: FastifyRequest): void {
+  expecting.get(raw)?.writeContinue();
 }
 
 /** `uri-host [":" port]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), but of no empty host. */

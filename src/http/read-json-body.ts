@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AppError } from '../errors/app-error.js';
 import { ACCEPT_PATCH, isMergePatch, JsonBody, mediaType, MERGE_PATCH } from './json-body.js';
+import { askForBody } from './odd-requests.js';
 import { parseStrictJson } from './strict-json.js';
 
 const JSON_TYPE = 'application/json';
@@ -43,6 +44,7 @@ async function readAll(
   limit: number,
 ): Promise<Uint8Array> {
   if (Number(request.headers['content-length']) > limit) throw tooLarge(limit, stream);
+  askForBody(request);
   const chunks: Buffer[] = [];
   let size = 0;
   try {

@@ -317,6 +317,39 @@ describe('a body that is refused', () => {
   });
 });
 
+describe('Expect: 100-continue', () => {
+  /** Sends the head and reads until there is a 100, which the body follows, and until the end. */
+  const patch = async (length: number, bearer: string, header = '') => {
+    const head =
+      `PATCH /api/users/${id} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n${header}` +
+      `Authorization: Bearer ${bearer}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${length}\r\n\r\n`;
+    const socket = connect(port, '127.0.0.1', () => socket.write(head));
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString();
+      if (answer.endsWith(' 100 Continue\r\n\r\n')) socket.write('{}');
+    });
+    await once(socket, 'close');
+    return answer;
+  };
+
+  it('is met when the body is about to be read', async () => {
+    expect(await patch(2, token, 'Connection: close\r\n')).toMatch(
+      /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /,
+    );
+  });
+
+  it.each([
+    ['too large', 2_000_000, () => token, 413],
+    ['of nobody', 2, () => 'x', 401],
+  ])('is answered at once when the body is not wanted: %s', async (_, length, bearer, status) => {
+    expect(await patch(length, bearer())).toMatch(
+      new RegExp(`^HTTP/1.1 ${status} [^]*connection: close`, 'i'),
+    );
+  });
+});
+
 describe('behind a proxy with a prefix', () => {
   it('Link and Location lead back through it', async () => {
     const proxy = createServer((incoming, outgoing) => {
