@@ -14,7 +14,7 @@ import { toAppError } from './errors/to-app-error.js';
 import { recordRoutes } from './http/allowed-methods.js';
 import { Cors } from './http/cors.js';
 import { answerOddRequests } from './http/odd-requests.js';
-import { answerClientError } from './http/client-error.js';
+import { answerClientError, answerConnect } from './http/client-error.js';
 import { closeGracefully } from './http/graceful-close.js';
 import { discardRests } from './http/lingering-close.js';
 import { requestId } from './http/request-id.js';
@@ -44,6 +44,8 @@ export async function createApp(
       requestIdLogLabel: 'requestId',
     }),
     genReqId: requestId,
+    // The router sends what has no path past the hooks.
+    rewriteUrl: ({ url = '/' }) => (url === '*' ? '/*' : url),
     requestTimeout: 30_000,
     // During shutdown, requests on open connections are still served, not answered 503.
     return503OnClosing: false,
@@ -80,6 +82,7 @@ export async function createApp(
   });
   if (origins.isOn) await app.register(cors, origins.options());
   answerOddRequests(fastify);
+  fastify.server.on('connect', (_request, socket: Socket) => answerConnect(logger, socket));
   setUpOpenApi(app);
   await app.init();
   return app;

@@ -28,7 +28,8 @@ export class ErrorFilter implements ExceptionFilter {
   private orMethodNotAllowed(error: AppError, request: FastifyRequest): AppError {
     if (error.code !== 'request.route_not_found') return error;
     const allowed = allowedMethods(this.adapter.httpAdapter.getInstance(), request.url);
-    if (allowed.length === 0) return error;
+    // Of a path with a star, the handler may be there and the file not.
+    if (allowed.length === 0 || allowed.includes(request.method)) return error;
     const detail = `${request.method} is not allowed here.`;
     return new AppError('request.method_not_allowed', detail, {
       headers: { Allow: allowed.join(', ') },

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
+import { knownMethods } from './allowed-methods.js';
 import { mediaType } from './json-body.js';
 
 /**
@@ -14,12 +15,15 @@ export function answerOddRequests(fastify: FastifyInstance): void {
     expecting.set(request, response);
     server.emit('request', request, response);
   });
-  fastify.addHook('onRequest', (request, _reply, done) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     // Fastify would refuse it before anybody has looked at the token.
     const type = request.headers['content-type'];
     if (type !== undefined && !mediaType(type))
       request.raw.headers['content-type'] = 'application/octet-stream';
-    done(hostFault(request) ?? expectationFault(request));
+    const fault = hostFault(request) ?? expectationFault(request);
+    if (!fault && request.method === 'OPTIONS' && request.originalUrl === '*')
+      void reply.status(204).header('Allow', knownMethods(fastify).join(', ')).send();
+    else done(fault);
   });
 }
 

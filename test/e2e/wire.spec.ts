@@ -59,7 +59,8 @@ describe('whatever Node or Fastify refuse', () => {
       'POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n',
       400,
     ],
-    ['an OPTIONS without a path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n', 404],
+    ['no method of OPTIONS', 'GET * HTTP/1.1\r\nHost: x\r\n', 404],
+    ['a proxy', 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n', 405],
     [
       'a malformed Content-Type, without a token',
       'PATCH /api/profile HTTP/1.1\r\nHost: x\r\nContent-Type: x\r\nContent-Length: 2\r\n',
@@ -74,6 +75,42 @@ describe('whatever Node or Fastify refuse', () => {
     expect(answer).toMatch(/content-type: application\/problem\+json/i);
     expect(answer).toMatch(/x-content-type-options: nosniff/i);
     expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n{') + 4))).toMatchObject({ status });
+  });
+
+  it.each([
+    ['PROPFIND /api/users/x', 'DELETE, GET, HEAD, PATCH'],
+    ['QUERY /api/users', 'GET, HEAD, POST'],
+    ['PUT http://x/api/users?a', 'GET, HEAD, POST'],
+    ['PUT /api/%75sers/a%2Fb', 'DELETE, GET, HEAD, PATCH'],
+    ['POST /docs/swagger-ui.css', 'GET, HEAD'],
+  ])('is 405 with Allow where the path is known: %s', async (target, allow) => {
+    const answer = await raw(
+      `${target} HTTP/1.1\r\nHost: x\r\nContent-Type: x/x\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 405 /);
+    expect(/^allow: (.*)\r$/im.exec(answer)?.[1]).toBe(allow);
+  });
+
+  it('is a tunnel, and does no harm when it is reset', async () => {
+    const accepted = once(app.app.getHttpServer(), 'connect');
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n'),
+    );
+    const [, served] = await accepted;
+    const closed = new Promise<void>((done) => served.on('close', () => done()));
+    served.emit('error', new Error('ECONNRESET'));
+    socket.resetAndDestroy();
+    await closed;
+    expect((await app.call({ method: 'GET', url: '/health/live' })).status).toBe(200);
+  });
+
+  it('is not OPTIONS *, the question what there is at all', async () => {
+    const head = `OPTIONS * HTTP/1.1\r\nHost: x\r\nOrigin: ${ORIGIN}\r\nConnection: close\r\n`;
+    const answer = await raw(`${head}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 204 /);
+    expect(answer).toMatch(/^allow: DELETE, GET, HEAD, PATCH, POST, PUT\r$/im);
+    expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im);
+    expect(answer).toMatch(/^access-control-allow-origin: /im);
   });
 
   it.each(['x', 'a.example:8080', 'x:', '127.0.0.1:1', '[::1]:80', 'a_b', '%61'])(
