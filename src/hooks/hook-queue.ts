@@ -1,4 +1,4 @@
-import { type Job, PgBoss, type QueueOptions } from 'pg-boss';
+import { type Job, PgBoss, type QueueOptions, systemClock } from 'pg-boss';
 import type { BackgroundDatabase, Connection } from '../database/background-database.js';
 import type { Env } from '../config/env.js';
 import type { Queued } from './dispatch.statements.js';
@@ -26,7 +26,7 @@ export class HookQueue {
   private readonly options: QueueOptions;
 
   constructor(
-    database: BackgroundDatabase,
+    private readonly database: BackgroundDatabase,
     { HOOKS_TIMEOUT_SECONDS, HOOKS_RETRY_DELAY_SECONDS }: Env,
     onProblem: (problem: unknown) => void,
   ) {
@@ -51,6 +51,8 @@ export class HookQueue {
       maintenanceIntervalSeconds: 60,
       reindex: false,
       monitorVacuum: false,
+      // Its timers wait for no clock that is set back.
+      clock: { ...systemClock, now: () => performance.timeOrigin + performance.now() },
     });
     this.boss.on('error', onProblem);
   }
@@ -109,10 +111,26 @@ export class HookQueue {
     await this.boss.fail(hookId, job, null, { db });
     if (notBeforeMs > 0)
       await db.executeSql(
-        `UPDATE hook_queue.job SET start_after = greatest(start_after, now() + $3 * interval '1 ms')
+        `UPDATE hook_queue.job SET start_after = greatest(start_after, hook_queue.job_now() + $3 * interval '1 ms')
          WHERE name = $1 AND id = $2::uuid`,
         [hookId, job.id, notBeforeMs],
       );
+  }
+
+  /**
+   * After the clock of the database was set back: what counts from a time that is yet to come, as
+   * retries, jobs whose worker died and supervision do, counts from now.
+   */
+  async forgetFuture(): Promise<void> {
+    const now = 'hook_queue.job_now()';
+    await this.database.executeSql(
+      `UPDATE hook_queue.queue SET monitor_claim_on = ${now}, maintain_on = ${now}
+       WHERE greatest(monitor_claim_on, maintain_on) > ${now}`,
+    );
+    await this.database.executeSql(
+      `UPDATE hook_queue.job SET started_on = ${now}, start_after = start_after - (started_on - ${now})
+       WHERE state IN ('active', 'retry') AND started_on > ${now}`,
+    );
   }
 
   /** Deletes the jobs that nobody works on. */

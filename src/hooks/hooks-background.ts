@@ -44,7 +44,7 @@ export class HooksBackground
   private readonly closing = new AbortController();
   private queue: HookQueue | undefined;
   private loop = Promise.resolve();
-  /** Hooks that have as many jobs as they may, and until when they are not asked again. */
+  /** Hooks that have as many jobs as they may, and until when (`performance.now()`) they are not asked again. */
   private readonly fullUntil = new Map<string, number>();
   private quietUntil = 0;
 
@@ -112,14 +112,14 @@ export class HooksBackground
       await queue.ensure(id);
       if (!this.workers.has(id)) this.workers.set(id, this.startWorker(queue, id));
       const isUpToDate = !hasUnqueued && Number(lastSequence) >= last;
-      if (isUpToDate || Date.now() < (this.fullUntil.get(id) ?? 0)) continue;
+      if (isUpToDate || performance.now() < (this.fullUntil.get(id) ?? 0)) continue;
       // The trouble of one hook is not that of the next.
       const dispatched = await dispatcher.dispatch(id, last).catch((error: unknown) => {
         this.warn(error);
         return 'none';
       });
       if (dispatched === 'some') this.workers.get(id)?.wake();
-      if (dispatched === 'full') this.fullUntil.set(id, Date.now() + FULL_MS);
+      if (dispatched === 'full') this.fullUntil.set(id, performance.now() + FULL_MS);
     }
   }
 
@@ -149,8 +149,8 @@ export class HooksBackground
 
   /** Now and then: a database that is away is a problem of many looks. */
   private warn(problem: unknown): void {
-    if (Date.now() < this.quietUntil) return;
-    this.quietUntil = Date.now() + QUIET_MS;
+    if (performance.now() < this.quietUntil) return;
+    this.quietUntil = performance.now() + QUIET_MS;
     this.log.warn(`background work: ${kindOf(problem)}`);
   }
 }

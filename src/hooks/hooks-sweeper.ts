@@ -11,15 +11,20 @@ import {
 } from './dispatch.statements.js';
 import type { HookQueue } from './hook-queue.js';
 
+const CLOCK_MS = 3_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** Rows that one statement deletes. */
 const BATCH = 10_000;
 
-/** Deletes what nobody needs any more: queues and logs of hooks that are no more, and old deliveries. */
+/**
+ * Puts away what nobody needs any more: times of a clock that was set back, queues and logs of hooks
+ * that are no more, and old deliveries.
+ */
 @Injectable()
 export class HooksSweeper {
+  private nextClock = 0;
   private nextHooks = 0;
   private nextLog = 0;
 
@@ -30,7 +35,11 @@ export class HooksSweeper {
 
   /** Does so if it is time. */
   async sweep(queue: HookQueue): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
+    if (now >= this.nextClock) {
+      this.nextClock = now + CLOCK_MS;
+      await queue.forgetFuture();
+    }
     if (now >= this.nextHooks) {
       this.nextHooks = now + MINUTE_MS;
       await this.sweepHooks(queue);

@@ -8,6 +8,7 @@ import type { DeliveryDto } from '../../src/hooks/delivery.dto.js';
 import { HookQueue } from '../../src/hooks/hook-queue.js';
 import { HooksSweeper } from '../../src/hooks/hooks-sweeper.js';
 import { events } from '../support/events.js';
+import { setQueueClock } from '../support/hooks.js';
 import { type Received, TestReceiver, until } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
@@ -100,6 +101,26 @@ describe('when the clock of the database goes back', () => {
     for (let n = 0; n < 4; n += 1) await change(id);
     await receiver.takes(8);
     expect(versions(receiver.taken)).toEqual(range(2, 9));
+  });
+});
+
+describe('when the clock of the queue', () => {
+  it.each([
+    ['was an hour ahead', '1 hour', '0'],
+    ['is an hour behind', '-1 hour', '-1 hour'],
+  ])('%s, what failed is tried again in time', async (_, before, afterwards) => {
+    let isDown = true;
+    receiver.answer = (_event, response) => {
+      response.setHeader('retry-after', '3');
+      return isDown ? 503 : 204;
+    };
+    await setQueueClock(app, before);
+    const { id: hookId } = await hook();
+    await change(await insertUser(app));
+    await until(async () => (await deliveries(hookId))[0]?.attempts === 1);
+    isDown = false;
+    await setQueueClock(app, afterwards);
+    await receiver.takes(1).finally(() => setQueueClock(app, '0'));
   });
 });
 

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { setQueueClock } from '../support/hooks.js';
 import { MANAGEMENT_AUDIENCE, USER_AUDIENCE } from '../support/test-issuer.js';
 import { TestReceiver, until } from '../support/receiver.js';
 import { SECRETS_KEY, TestApp } from '../support/test-app.js';
@@ -122,6 +123,33 @@ it('an instance that is killed in the middle is replaced by another', async () =
     expect(versions.length).toBeLessThanOrEqual(9);
   }
   await other.stop();
+});
+
+it('an instance that is killed is replaced, also when the clocks are set back', async () => {
+  const [id = ''] = await users(1);
+  let arrived = 0;
+  receiver.answer = () => {
+    arrived += 1;
+    return arrived === 1 ? undefined : 204;
+  };
+  await setQueueClock(app, '1 hour');
+  const child = startProcess();
+  await changeAll([id], 2);
+  await until(() => arrived === 1);
+  child.kill('SIGKILL');
+  const other = await TestApp.start(SETTINGS, [], app);
+  const isSupervised = async () => {
+    const sql = 'SELECT FROM hook_queue.queue WHERE name = $1 AND maintain_on IS NOT NULL';
+    return (await app.database.client.query(sql, [hookId])).rows.length > 0;
+  };
+  await until(isSupervised);
+  await setQueueClock(app, '0');
+  const hourAgo = Date.now() - 3_600_000 - performance.now();
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => hourAgo + performance.now());
+  await until(() => receiver.taken.length === 2);
+  clock.mockRestore();
+  await other.stop();
+  expect(versionsOf(id)).toEqual([2, 3]);
 });
 
 it('an instance that is told to stop finishes what is on its way', async () => {

@@ -12,3 +12,11 @@ export async function insertHook({ database }: TestApp): Promise<string> {
   );
   return id;
 }
+
+/** Sets the clock by which the queue goes, as that of the database, ahead of the real one. */
+export async function setQueueClock({ database }: TestApp, ahead: string): Promise<void> {
+  await database.client.query(
+    `CREATE OR REPLACE FUNCTION hook_queue.job_now() RETURNS timestamptz LANGUAGE sql STABLE
+     AS $$ SELECT pg_catalog.now() + interval '${ahead}' $$`,
+  );
+}
