@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { query } from '../database/current-transaction.js';
+import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { EventFeed } from '../events/event-feed.service.js';
 import type { DeliveryRow } from './delivery-row.js';
 import * as statements from './delivery.statements.js';
 import { deliveryNotFound, hookNotFound } from './hook.errors.js';
-import { selectHook } from './hook.statements.js';
+import { lockHook, selectHook } from './hook.statements.js';
 
 /** The log of deliveries, and how they begin again; the queue itself belongs to the background. */
 @Injectable()
@@ -25,7 +25,8 @@ export class DeliveriesService {
 
   /** One that is dead or delivered becomes pending again. @throws AppError entity.not_found */
   async replay(hookId: string, sequence: number): Promise<DeliveryRow> {
-    const [again] = await this.run<DeliveryRow>(
+    const [again] = await this.runLocked<DeliveryRow>(
+      hookId,
       statements.replayDelivery(TENANT, hookId, sequence),
     );
     if (again) return again;
@@ -49,13 +50,21 @@ export class DeliveriesService {
       what === 'dead'
         ? statements.replayDead(TENANT, hookId)
         : statements.rewind(TENANT, hookId, what);
-    const [row] = await this.run<{ replayed: number }>(statement);
+    const [row] = await this.runLocked<{ replayed: number }>(hookId, statement);
     return row?.replayed ?? 0;
   }
 
   private async checkHook(hookId: string): Promise<void> {
     const [hook] = await this.run(selectHook(TENANT, hookId));
     if (!hook) throw hookNotFound();
+  }
+
+  /** Replays of one hook come one after the other: each judges by what the one before has left. */
+  private runLocked<Row>(hookId: string, statement: Statement): Promise<Row[]> {
+    return inTransaction(this.database, async () => {
+      await this.run(lockHook(TENANT, hookId));
+      return this.run<Row>(statement);
+    });
   }
 
   private run<Row>(statement: Statement): Promise<Row[]> {

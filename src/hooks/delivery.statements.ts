@@ -8,13 +8,16 @@ const deliveryRow = `
 /** What makes a delivery one that is still to be queued, in the replay of the hook h. */
 const AGAIN = `state = 'pending', queued = false, attempts = 0, run = h.runs, updated_at = now()`;
 
-/** Every replay has a number of its own, by which jobs of the one before are told. */
-const nextRun = (more = '', condition = '') => `
-  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 ${condition} RETURNING *`;
+/**
+ * Every replay has a number of its own, by which jobs of the one before are told. The hook has to be
+ * locked by a statement before: this one judges by what it sees when it begins.
+ */
+const nextRun = (condition: string, more = '') => `
+  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 AND ${condition} RETURNING *`;
 
 /** SQL of whether there is such a delivery of the hook: a replay of none is no replay. */
 const hasOne = (condition: string) =>
-  `AND EXISTS (SELECT FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND ${condition})`;
+  `EXISTS (SELECT FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND ${condition})`;
 
 /** Newest first, from the one before the place `before`. */
 export function selectDeliveries(
@@ -49,7 +52,7 @@ export function selectDelivery(tenantId: string, hookId: string, sequence: numbe
 /** No row: there is none, or it is on its way anyhow. */
 export function replayDelivery(tenantId: string, hookId: string, sequence: number): Statement {
   return [
-    `WITH h AS (${nextRun('', hasOne(`sequence = $3 AND state <> 'pending'`))}),
+    `WITH h AS (${nextRun(hasOne(`sequence = $3 AND state <> 'pending'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence = $3
@@ -62,7 +65,7 @@ export function replayDelivery(tenantId: string, hookId: string, sequence: numbe
 /** Answers how many there are. */
 export function replayDead(tenantId: string, hookId: string): Statement {
   return [
-    `WITH h AS (${nextRun('', hasOne(`state = 'dead'`))}),
+    `WITH h AS (${nextRun(hasOne(`state = 'dead'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND state = 'dead' RETURNING 1)
@@ -73,15 +76,17 @@ export function replayDead(tenantId: string, hookId: string): Statement {
 
 /**
  * Takes the hook back to a place in the feed, if it is beyond it: what was queued is void, what is
- * pending up to there is queued anew, everything behind follows from the feed. Answers how far back.
+ * pending up to there is queued anew, everything behind follows from the feed. Answers how far back;
+ * no row: it is not beyond it.
  */
 export function rewind(tenantId: string, hookId: string, after: number): Statement {
   return [
     `WITH old AS (
-       SELECT last_sequence FROM hooks WHERE tenant_id = $1 AND id = $2 FOR UPDATE),
-     h AS (${nextRun(`, last_sequence = least(last_sequence, $3::bigint), rewound = true`)}),
+       SELECT last_sequence FROM hooks WHERE tenant_id = $1 AND id = $2),
+     h AS (${nextRun('last_sequence > $3::bigint', ', last_sequence = $3::bigint, rewound = true')}),
      gone AS (
-       DELETE FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND sequence > $3::bigint),
+       DELETE FROM hook_deliveries USING h
+       WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence > $3::bigint),
      kept AS (
        UPDATE hook_deliveries SET queued = false, run = h.runs FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence <= $3::bigint

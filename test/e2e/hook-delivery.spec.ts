@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
 import { Env } from '../../src/config/env.js';
@@ -9,6 +10,7 @@ import { HookQueue } from '../../src/hooks/hook-queue.js';
 import { HooksSweeper } from '../../src/hooks/hooks-sweeper.js';
 import { events } from '../support/events.js';
 import { setQueueClock } from '../support/hooks.js';
+import { lockWaits } from '../support/lock-waits.js';
 import { type Received, TestReceiver, until } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
@@ -369,7 +371,7 @@ describe('a hook', () => {
   });
 
   it('keeps its run when nothing is replayed', async () => {
-    const { id } = await hook();
+    const { id, lastSequence } = await hook();
     const row = async () =>
       (await app.database.client.query('SELECT h::text FROM hooks h WHERE id = $1', [id])).rows;
     const before = await row();
@@ -378,7 +380,37 @@ describe('a hook', () => {
       replayed: 0,
     });
     expect((await call('POST', `/api/hooks/${id}/replay`, { after: 99_999_999 })).status).toBe(400);
+    const nothing = await call('POST', `/api/hooks/${id}/replay`, { after: lastSequence });
+    expect([nothing.status, nothing.json]).toEqual([202, { replayed: 0 }]);
     expect(await row()).toEqual(before);
+  });
+
+  it.each([
+    ['one dead letter', (id: string) => `deliveries/${id}/replay`, undefined],
+    ['all dead letters', () => 'replay', { state: 'dead' }],
+    ['all behind a place', () => 'replay', { after: 0 }],
+  ])('that replays %s twice at once does it once', async (_, path, body) => {
+    receiver.answer = () => 410;
+    const { id: hookId } = await hook();
+    await change(await insertUser(app));
+    await until(async () => (await deliveries(hookId, 'state=dead')).length === 1);
+    const [dead] = await deliveries(hookId);
+    await app.database.client.query('UPDATE user_event_sequences SET pruned = 0');
+    // The receiver being gone has disabled the hook: nothing else changes it.
+    const holder = new Client(app.database.url);
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM hooks WHERE id = $1 FOR UPDATE', [hookId]);
+    const url = `/api/hooks/${hookId}/${path(dead?.id ?? '')}`;
+    const replays = [call('POST', url, body), call('POST', url, body)];
+    await lockWaits(app, 2);
+    await holder.query('COMMIT');
+    for (const { status } of await Promise.all(replays)) expect(status).toBe(202);
+    const { rows } = await holder.query<{ runs: string }>('SELECT runs FROM hooks WHERE id = $1', [
+      hookId,
+    ]);
+    await holder.end();
+    expect(rows).toEqual([{ runs: '1' }]);
   });
 
   it.each([
