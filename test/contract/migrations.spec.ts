@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
+import type { Env } from '../../src/config/env.js';
 import { dataSourceOptions } from '../../src/data-source.js';
+import { BackgroundDatabase } from '../../src/database/background-database.js';
+import { HookQueue } from '../../src/hooks/hook-queue.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let empty: TestDatabase;
@@ -134,6 +137,39 @@ describe('old texts', () => {
     );
     expect(events.rows).toEqual([{ user_id: 'nfd', version: 2, changes: [{ pointer: '/name' }] }]);
     await empty.client.query('TRUNCATE users, user_events CASCADE');
+  });
+});
+
+describe('old jobs of webhooks', () => {
+  it('are overtaken by no new one of the same user', async () => {
+    await undo('NormalForms1764150000000');
+    const database = new BackgroundDatabase({ DATABASE_URL: empty.url } as Env);
+    const env = { HOOKS_TIMEOUT_SECONDS: 2, HOOKS_RETRY_DELAY_SECONDS: 0 } as Env;
+    const queue = new HookQueue(database, env, () => undefined);
+    await queue.start();
+    await queue.ensure('hook');
+    const insert = (...sequences: number[]) =>
+      queue.insert(
+        'hook',
+        sequences.map((sequence) => ({ sequence: String(sequence), userId: 'x', run: '0' })),
+        database,
+      );
+    // The former version made them as the clock said, which may have gone back between two.
+    await insert(9, 10, 11);
+    await empty.client.query(
+      `UPDATE hook_queue.job SET created_on = now() - (data ->> 'sequence')::int * interval '1 s'`,
+    );
+    await source.runMigrations();
+    await insert(12, 300);
+    const seen: string[] = [];
+    for (let [job] = await queue.fetch('hook', 5); job; [job] = await queue.fetch('hook', 5)) {
+      seen.push(job.data.sequence);
+      await queue.complete('hook', job, database);
+    }
+    expect(seen).toEqual(['9', '10', '11', '12', '300']);
+    await queue.delete('hook');
+    await queue.stop();
+    await database.close();
   });
 });
 

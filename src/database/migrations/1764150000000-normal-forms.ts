@@ -9,7 +9,8 @@ interface Stored {
 
 /**
  * Names are kept in NFC, with an event where that changes one; the keys of e-mail addresses have the
- * domain in its ASCII form, unless another user has that key by now. Webhooks need no clock for their order.
+ * domain in its ASCII form, unless another user has that key by now. Webhooks need no clock for their order:
+ * jobs that wait are all as old as those that follow, so that their ids decide, which sort as the feed.
  */
 export class NormalForms1764150000000 implements MigrationInterface {
   name = 'NormalForms1764150000000';
@@ -36,6 +37,8 @@ export class NormalForms1764150000000 implements MigrationInterface {
         [tenant, id, emailKey(email)],
       );
     await runner.query('ALTER TABLE hooks DROP COLUMN dispatched_at');
+    await runner.query(`
+      UPDATE hook_queue.job SET created_on = '2020-01-01T00:00:00Z' WHERE state < 'completed'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
