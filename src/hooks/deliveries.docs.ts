@@ -43,8 +43,9 @@ export const ReplayDelivery = () =>
       operationId: 'replayDelivery',
       summary: 'Deliver one event again',
       description:
-        'Behind all that is queued for the same user. One that is still pending stays as it is. ' +
-        WHO,
+        'At its place in the feed: before later events of the same user that are still queued, ' +
+        'but behind one that is on its way or waits for a retry. One that is still pending stays ' +
+        `as it is. ${WHO}`,
     }),
     HookId(),
     ApiParam({ name: 'deliveryId', schema: { type: 'string', example: DELIVERY_EXAMPLE.id } }),
@@ -62,8 +63,8 @@ export const ReplayHook = () =>
       operationId: 'replayHook',
       summary: 'Deliver many events again',
       description:
-        'Either everything behind a `sequence` of the feed (of the hook’s types, in order), or all ' +
-        `dead letters. ${WHO}`,
+        'Either everything behind a `sequence` of the feed (of the hook’s types, in order; nothing ' +
+        `when the hook’s \`lastSequence\` is not beyond it), or all dead letters. ${WHO}`,
     }),
     HookId(),
     ApiBody({

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
@@ -267,6 +268,31 @@ describe('what fails', () => {
     // One that was delivered may come again, too.
     await call('POST', `/api/hooks/${hookId}/deliveries/${middle?.id}/replay`);
     expect(versions(await receiver.takes(4))).toEqual([3, 2, 4, 3]);
+  });
+
+  it('comes again at its place in the feed, before what is queued of the same user', async () => {
+    let held: ServerResponse | undefined;
+    receiver.answer = ({ data }, response) => {
+      if (held || data.version < 3) return 204;
+      held = response;
+      return undefined;
+    };
+    const { id: hookId } = await hook();
+    const id = await insertUser(app);
+    await change(id);
+    await until(async () => (await deliveries(hookId, 'state=delivered')).length === 1);
+    const [first] = await deliveries(hookId);
+    for (let n = 0; n < 3; n += 1) await change(id);
+    const areQueued = async (count: number) => {
+      const sql = `SELECT FROM hook_queue.job WHERE name = $1 AND state = 'created'`;
+      return (await app.database.client.query(sql, [hookId])).rows.length === count;
+    };
+    await until(() => areQueued(2));
+    await call('POST', `/api/hooks/${hookId}/deliveries/${first?.id}/replay`);
+    await until(() => areQueued(3));
+    held?.writeHead(204).end();
+    await until(() => versions(receiver.taken).includes(5));
+    expect(versions(receiver.taken).slice(-3)).toEqual([2, 4, 5]);
   });
 
   it('because the receiver is gone (410) is dead at once, and disables the hook', async () => {
