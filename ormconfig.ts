@@ -1,2 +1,7 @@
-/** For TypeORM's command line on the sources; `npm run migration:…` runs the build of the same. */
-export { default } from './src/migration-source.js';
+import 'reflect-metadata';
+import { DataSource } from 'typeorm';
+import { loadDatabaseEnv } from './src/config/env.js';
+import { dataSourceOptions } from './src/data-source.js';
+
+/** For TypeORM's command line on the sources; `npm run migration:…` does without. */
+export default new DataSource(dataSourceOptions(loadDatabaseEnv()));

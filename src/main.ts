@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { IssuerKeys } from './auth/issuer-keys.js';
-import { ConfigurationError, loadEnv } from './config/env.js';
+import { loadEnv } from './config/env.js';
 import type { Development } from './dev/development.js';
+import { fail, ListenError } from './explain.js';
 
 /** Milliseconds that a stop may take, also when a database does not answer. */
 const DEADLINE_MS = 20_000;
@@ -30,7 +31,9 @@ async function start(): Promise<void> {
     development = await startDevelopment(env);
   }
   app = await createApp(env, { imports: development?.imports ?? [] });
-  await app.listen({ port: env.PORT, host: env.host });
+  await app.listen({ port: env.PORT, host: env.host }).catch((cause: unknown) => {
+    throw new ListenError(env.host, { cause });
+  });
   // A wrong issuer is told now, in the log, and not at the first request.
   void app.get(IssuerKeys).known();
   if (development) console.log(await development.banner(app));
@@ -52,21 +55,4 @@ function stopOnSignal(): void {
     process.on(signal, () => {
       stopping ??= stop().then(() => process.exit(0), fail);
     });
-}
-
-function fail(error: unknown): never {
-  console.error(explain(error));
-  process.exit(1);
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigurationError)
-    return `The configuration is not usable.\n${error.message}`;
-  const { code, message, port, syscall } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is taken by another process. Set PORT to another.`;
-  if (syscall === 'connect') return `DATABASE_URL: the database there cannot be reached (${code}).`;
-  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
-    return `HOST: this machine cannot listen there (${code}).`;
-  return `nameplate failed: ${message}`;
 }

@@ -243,18 +243,22 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
 }
 
 /** The only reader of `process.env`; a `.env` file fills in what the environment leaves out. */
-export function loadEnv(): Env {
+function read(): NodeJS.ProcessEnv {
   try {
     process.loadEnvFile();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new ConfigurationError(`.env: cannot be read (${code})`);
   }
-  return parseEnv(process.env);
+  return process.env;
 }
 
-/** What the migration command needs, and nothing else. */
+/** @throws ConfigurationError with one line per bad setting */
+export const loadEnv = () => parseEnv(read());
+
+/** What the migration command needs, and nothing else. @throws ConfigurationError */
 export function loadDatabaseEnv(): Env {
-  const { DATABASE_URL } = process.env;
+  const { DATABASE_URL } = read();
   if (DATABASE_URL) return parseEnv({ DATABASE_URL });
   throw new ConfigurationError(
     'DATABASE_URL: must be set for migrations; npm start migrates its embedded database itself',

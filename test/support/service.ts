@@ -7,6 +7,7 @@ import { expect } from '@jest/globals';
 import { freePort } from '../../src/database/loopback-port.js';
 
 const main = resolve('dist/main.js');
+const migrate = resolve('dist/migrate.js');
 const tsx = resolve('node_modules/.bin/tsx');
 const tokenCommand = ['--tsconfig', resolve('tsconfig.json'), resolve('src/dev/token.ts')];
 
@@ -102,6 +103,16 @@ export class Place {
       },
       ...(body && { body: JSON.stringify(body) }),
     });
+  }
+
+  /** `npm run migration:…`, and what it says. */
+  migrate(command: 'run' | 'revert', env: Record<string, string> = {}) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [migrate, command], {
+      cwd: this.folder,
+      encoding: 'utf8',
+      env,
+    });
+    return { status, output: stdout + stderr };
   }
 
   /** `npm run token` with these arguments. */
