@@ -1,3 +1,4 @@
+import './require-node.js';
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { loadDatabaseEnv } from './config/env.js';

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../src/database/loopback-port.js';
@@ -115,5 +116,37 @@ describe('a start', () => {
     const service = place.spawn();
     expect(await service.exit).toBe(1);
     expect(service.output).toMatch(/^\.env: cannot be read \(\w+\)\n$/);
+  });
+
+  it('says which Node it needs', () => {
+    mkdirSync(join(place.folder, 'dist'));
+    copyFileSync('dist/require-node.js', join(place.folder, 'dist/require-node.js'));
+    const asks = (node: string) => {
+      const content = JSON.stringify({ type: 'module', engines: { node } });
+      writeFileSync(join(place.folder, 'package.json'), content);
+      const script = join(place.folder, 'dist/require-node.js');
+      const { status, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+      return { status, stderr };
+    };
+    const { node } = process.versions;
+    const told = `Node 99.1 or newer is needed; this is ${node}.\n`;
+    expect(asks('>=99.1')).toEqual({ status: 1, stderr: told });
+    for (const old of ['>=9.99', `>=${node}`, `>=${node.replace(/\.\d+$/, '')}`])
+      expect(asks(old)).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('for production asks for a build', () => {
+    const folder = join(place.folder, 'unbuilt');
+    mkdirSync(folder);
+    copyFileSync('package.json', join(folder, 'package.json'));
+    const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'start:prod'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'There is no build. Run npm run build first.\n',
+    });
   });
 });

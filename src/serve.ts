@@ -1,0 +1,58 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from './app.js';
+import { IssuerKeys } from './auth/issuer-keys.js';
+import { loadEnv } from './config/env.js';
+import type { Development } from './dev/development.js';
+import { fail, ListenError } from './explain.js';
+
+/** Milliseconds that a stop may take, also when a database does not answer. */
+const DEADLINE_MS = 20_000;
+
+let development: Development | undefined;
+let app: NestFastifyApplication | undefined;
+
+const started = start();
+stopOnSignal();
+try {
+  await started;
+} catch (error) {
+  await development?.stop();
+  fail(error);
+}
+
+async function start(): Promise<void> {
+  const env = loadEnv();
+  if (!env.isProduction && env.SECRETS_KEY.length === 0) {
+    const { developmentSecretsKeys } = await import('./dev/secrets-key.js');
+    env.SECRETS_KEY = developmentSecretsKeys();
+  }
+  if (!env.DATABASE_URL || !env.AUTH_ISSUER) {
+    const { startDevelopment } = await import('./dev/development.js');
+    development = await startDevelopment(env);
+  }
+  app = await createApp(env, { imports: development?.imports ?? [] });
+  await app.listen({ port: env.PORT, host: env.host }).catch((cause: unknown) => {
+    throw new ListenError(env.host, { cause });
+  });
+  // A wrong issuer is told now, in the log, and not at the first request.
+  void app.get(IssuerKeys).known();
+  if (development) console.log(await development.banner(app));
+}
+
+/**
+ * Finishes the running requests, then stops what development started. A signal in the middle of the
+ * start waits for its end; a second one changes nothing (npm passes on what a terminal already sent).
+ */
+function stopOnSignal(): void {
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await started;
+    setTimeout(() => fail(new Error('it could not stop in time')), DEADLINE_MS).unref();
+    await app?.close();
+    await development?.stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => {
+      stopping ??= stop().then(() => process.exit(0), fail);
+    });
+}
