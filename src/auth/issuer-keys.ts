@@ -22,7 +22,7 @@ export class IssuerKeys {
   private fetchedAt = -Infinity;
   private attemptedAt = -Infinity;
   private pending: Promise<boolean> | undefined;
-  /** The last attempt has failed. */
+  /** The last attempt has failed, which is told once. */
   private isLost = false;
 
   constructor(private readonly env: Env) {}
@@ -89,16 +89,20 @@ export class IssuerKeys {
         return true;
       })
       .catch((error: unknown) => {
-        const setting = this.env.AUTH_JWKS_URI ? 'AUTH_JWKS_URI' : 'AUTH_ISSUER';
-        this.logger.warn(
-          `${setting}: the keys of the token issuer cannot be fetched. ${causeOf(error)} ` +
-            (this.keys ? 'Those that are known go on.' : 'Until they can, requests are 503.'),
-        );
+        if (!this.isLost) this.warn(error);
         this.isLost = true;
         return false;
       })
       .finally(() => (this.pending = undefined));
     return this.pending;
+  }
+
+  private warn(error: unknown): void {
+    const setting = this.env.AUTH_JWKS_URI ? 'AUTH_JWKS_URI' : 'AUTH_ISSUER';
+    this.logger.warn(
+      `${setting}: the keys of the token issuer cannot be fetched. ${causeOf(error)} ` +
+        (this.keys ? 'Those that are known go on.' : 'Until they can, requests are 503.'),
+    );
   }
 
   private use(keys: SigningKey[]): void {

@@ -183,7 +183,7 @@ describe('the keys of the issuer', () => {
       'it answered 500',
     ],
   ])(
-    'are told in the log when the issuer is %s, and when they are back',
+    'are told in the log, once, when the issuer is %s, and when they are back',
     async (_, settings, told) => {
       const wrong = await TestApp.start(settings(), [], app);
       const keys = wrong.app.get(IssuerKeys);
@@ -191,11 +191,14 @@ describe('the keys of the issuer', () => {
       const log = () => wrong.log.join('');
       expect(log()).toContain(told);
       expect(log()).not.toContain('secret');
+      clock = COOLDOWN_MS + 1_000;
+      expect(await keys.known()).toBe(false);
       app.issuer.isDown = false;
       app.issuer.jwks = undefined;
-      clock = COOLDOWN_MS + 1_000;
+      clock *= 2;
       const isBack = await keys.known();
       expect(log().includes('can be fetched again')).toBe(isBack);
+      expect(log().match(/cannot be fetched/g)).toHaveLength(1);
       await wrong.stop();
     },
   );
