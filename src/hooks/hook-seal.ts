@@ -11,9 +11,19 @@ const secretsOf = (id: string) => `hook ${id} secrets`;
 export class HookSeal {
   constructor(private readonly box: SecretBox) {}
 
-  /** @throws AppError hook.not_configured, as all below do */
+  /** @throws AppError hook.not_configured, as all below do but `opens` */
   open(row: SealedHook): Hook {
     return { ...row, headers: this.openHeaders(row) };
+  }
+
+  opens(row: SealedHook): boolean {
+    try {
+      this.openSecrets(row);
+      this.openHeaders(row);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   openHeaders({ id, headers }: Pick<SealedHook, 'id' | 'headers'>): Hook['headers'] {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
@@ -25,12 +25,24 @@ export interface NewHook {
 
 /** The only writer of what management clients set of hooks. */
 @Injectable()
-export class HooksService {
+export class HooksService implements OnApplicationBootstrap {
+  private readonly log = new Logger('hooks');
+
   constructor(
     private readonly database: DataSource,
     private readonly sequencer: EventSequencer,
     private readonly seal: HookSeal,
   ) {}
+
+  /** A wrong key is told at start: without it, deliveries fail one by one. */
+  async onApplicationBootstrap(): Promise<void> {
+    const hooks = await this.run<SealedHook>(statements.selectHooks(TENANT));
+    const closed = hooks.filter((hook) => !this.seal.opens(hook)).map(({ id }) => id);
+    if (closed.length > 0)
+      this.log.warn(
+        `SECRETS_KEY: no key opens what is stored of these hooks: ${closed.join(', ')}`,
+      );
+  }
 
   /** @throws AppError hook.not_configured */
   async list(): Promise<Hook[]> {

@@ -226,18 +226,22 @@ describe('secrets and headers', () => {
     expect((await call('GET', `/${id}`)).json.headers).toEqual({ A: '1' });
   });
 
-  it('are opened with an older key, and not with another', async () => {
+  it('are opened with an older key, and not with another, which is told at start', async () => {
     const { id } = (await create({ headers: { A: '1' } })).json;
     const key = (text: string) => Buffer.alloc(32, text).toString('base64');
-    const statusWith = async (keys: string) => {
+    const startWith = async (keys: string) => {
       const env = { SECRETS_KEY: keys, HOOKS_ALLOW_PRIVATE_TARGETS: 'on' };
       const second = await TestApp.start(env, [], app);
       const { status } = await second.call({ method: 'GET', url: `/api/hooks/${id}`, token });
       await second.stop();
-      return status;
+      return { status, log: second.log.join('') };
     };
-    expect(await statusWith(`${key('new')},${key('nameplate')}`)).toBe(200);
-    expect(await statusWith(key('new'))).toBe(501);
+    const both = await startWith(`${key('new')},${key('nameplate')}`);
+    expect(both.status).toBe(200);
+    expect(both.log).not.toContain('SECRETS_KEY');
+    const wrong = await startWith(key('new'));
+    expect(wrong.status).toBe(501);
+    expect(wrong.log).toMatch(new RegExp(`SECRETS_KEY: no key opens .*${id}`));
   });
 });
 
