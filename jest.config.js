@@ -5,8 +5,6 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    // Its ES modules import JSON in a way that Jest warns about on every run.
-    '^libphonenumber-js$': '<rootDir>/node_modules/libphonenumber-js/min/index.cjs',
   },
   transform: {
     '\\.ts$': [

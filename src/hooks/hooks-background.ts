@@ -13,7 +13,7 @@ import { sequenceEvents } from '../events/event.statements.js';
 import { glanceAtHooks, type HookGlance } from './dispatch.statements.js';
 import { HookDelivery } from './hook-delivery.js';
 import { HookDispatcher } from './hook-dispatcher.js';
-import { HookQueue } from './hook-queue.js';
+import type { HookQueue } from './hook-queue.js';
 import { HookWorker } from './hook-worker.js';
 import { HooksSweeper } from './hooks-sweeper.js';
 import { Receiver } from './receiver.js';
@@ -95,7 +95,9 @@ export class HooksBackground
     return hooks.length;
   }
 
+  /** Without a hook, pg-boss is not even loaded. */
   private async startQueue(): Promise<HookQueue> {
+    const { HookQueue } = await import('./hook-queue.js');
     const queue = new HookQueue(this.database, this.env, (problem) => this.warn(problem));
     await queue.start().catch(async (error: unknown) => {
       await queue.stop();

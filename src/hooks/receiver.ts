@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Agent, type Dispatcher, request } from 'undici';
+import type { Agent } from 'undici';
 import { Env } from '../config/env.js';
 import { CLOUD_EVENT, type CloudEventDto } from '../events/cloud-event.dto.js';
-import { publicConnector } from './public-connector.js';
 import { retryAfterMs } from './retry-after.js';
 import { type SigningSecret, signed } from './signing-secret.js';
 
@@ -36,16 +35,11 @@ export interface Sent {
 /** Sends one event to one receiver: signed, bounded in time, never through a redirect. */
 @Injectable()
 export class Receiver {
-  private readonly agent: Agent;
   private readonly timeout: number;
+  private agent: Promise<Agent> | undefined;
 
-  constructor({ HOOKS_TIMEOUT_SECONDS, HOOKS_ALLOW_PRIVATE_TARGETS }: Env) {
-    this.timeout = HOOKS_TIMEOUT_SECONDS * 1_000;
-    const connect =
-      HOOKS_ALLOW_PRIVATE_TARGETS === 'on'
-        ? { timeout: this.timeout }
-        : publicConnector(this.timeout);
-    this.agent = new Agent({ connect });
+  constructor(private readonly env: Env) {
+    this.timeout = env.HOOKS_TIMEOUT_SECONDS * 1_000;
   }
 
   async send({ url, headers, secrets }: Target, event: Pick<CloudEventDto, 'id'>): Promise<Sent> {
@@ -70,15 +64,26 @@ export class Receiver {
     }
   }
 
-  close(): Promise<void> {
-    return this.agent.destroy();
+  async close(): Promise<void> {
+    await (await this.agent)?.destroy();
   }
 
   /** undici follows no redirect unless it is told to. */
   private async post(url: string, body: string, headers: Record<string, string>) {
+    // Without a hook, undici is not even loaded.
+    this.agent ??= import('./receiver-agent.js').then(({ createAgent }) => createAgent(this.env));
+    const agent = await this.agent;
     const signal = AbortSignal.timeout(this.timeout);
-    const options = { method: 'POST', body, headers, signal, dispatcher: this.agent } as const;
-    const answer: Dispatcher.ResponseData = await request(url, options);
+    const { origin, pathname, search } = new URL(url);
+    const options = {
+      origin,
+      path: pathname + search,
+      method: 'POST',
+      body,
+      headers,
+      signal,
+    } as const;
+    const answer = await agent.request(options);
     // The status has decided; what becomes of the rest does not matter.
     await answer.body.dump({ limit: MAX_ANSWER, signal }).catch(() => undefined);
     return answer;

@@ -1,4 +1,10 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { createRequire } from 'node:module';
+import type * as libphonenumber from 'libphonenumber-js';
+
+// The CommonJS that class-validator has loaded already: as ES modules, all of it would be there twice.
+const { parsePhoneNumberFromString } = createRequire(import.meta.url)(
+  'libphonenumber-js',
+) as typeof libphonenumber;
 
 /** National zeros that a number may begin with by mistake: each round drops one. */
 const MAX_ROUNDS = 16;

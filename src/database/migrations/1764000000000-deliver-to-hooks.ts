@@ -1,4 +1,3 @@
-import { getConstructionPlans } from 'pg-boss';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Hooks, the log of their deliveries, and the schema of the queue: see docs/adr/0007. */
@@ -52,6 +51,7 @@ export class DeliverToHooks1764000000000 implements MigrationInterface {
         ON hook_deliveries (tenant_id, hook_id, sequence) WHERE NOT queued`);
     // What is left of a run that broke off, where a schema is no part of a transaction.
     await runner.query(`DROP SCHEMA IF EXISTS hook_queue CASCADE`);
+    const { getConstructionPlans } = await import('pg-boss');
     await runner.query(withoutTransaction(getConstructionPlans('hook_queue')));
   }
 

@@ -1,10 +1,11 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { buildConnector } from 'undici';
+import { Agent, buildConnector } from 'undici';
+import type { Env } from '../config/env.js';
 import { isAddress, isPublicAddress } from './public-address.js';
 
 /** A connection that was refused because of where it would have led. */
-export class PrivateAddressError extends Error {
+class PrivateAddressError extends Error {
   override name = 'PrivateAddressError';
   readonly code = 'ADDRESS_NOT_PUBLIC';
 
@@ -13,13 +14,20 @@ export class PrivateAddressError extends Error {
   }
 }
 
+/** The connections to all receivers. */
+export function createAgent({ HOOKS_TIMEOUT_SECONDS, HOOKS_ALLOW_PRIVATE_TARGETS }: Env): Agent {
+  const timeout = HOOKS_TIMEOUT_SECONDS * 1_000;
+  const mayBePrivate = HOOKS_ALLOW_PRIVATE_TARGETS === 'on';
+  return new Agent({ connect: mayBePrivate ? { timeout } : publicConnector(timeout) });
+}
+
 /**
  * Connects to public addresses only. What is judged are the very addresses that the socket then
  * tries, so a name that resolves to something else a moment later (DNS rebinding) gains nothing.
  *
  * @param timeout milliseconds
  */
-export function publicConnector(timeout: number): buildConnector.connector {
+function publicConnector(timeout: number): buildConnector.connector {
   const connect = buildConnector({ timeout, lookup: publicLookup });
   return (options, callback) => {
     // Addresses are not looked up, so the lookup does not see them.
