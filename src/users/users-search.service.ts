@@ -24,7 +24,7 @@ const REFUSALS: Record<string, string> = {
 
 /** What PostgreSQL says of a regular expression that would need too much memory. */
 const TOO_LARGE = Object.fromEntries(
-  ['XX000', '53200', '54001'].map((code) => [code, 'is too large a regular expression']),
+  ['XX000', '54001'].map((code) => [code, 'is too large a regular expression']),
 );
 
 /** Reads many users; nothing is written here. */

@@ -265,6 +265,21 @@ describe('what there is too much of', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 
+  it('is not the fault of a caller while the database is out of memory', async () => {
+    const { client, name } = app.database;
+    await client.query(`
+      CREATE FUNCTION similar_to_escape(text) RETURNS text LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'out of memory' USING ERRCODE = '53200'; END $$`);
+    // The server's own functions are found behind this one.
+    await client.query(`ALTER DATABASE ${name} SET search_path = public, pg_catalog`);
+    await app.database.disconnectOthers();
+    const answer = await list('?search.name=a&mode.name=similar_to');
+    await client.query(`ALTER DATABASE ${name} RESET search_path`);
+    await client.query('DROP FUNCTION public.similar_to_escape(text)');
+    await app.database.disconnectOthers();
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+  });
+
   it('is not the fault of a caller while the database is slow', async () => {
     await app.database.client.query('BEGIN');
     await app.database.client.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
