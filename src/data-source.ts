@@ -17,6 +17,7 @@ import { RecordEvents1763900000000 } from './database/migrations/1763900000000-r
 import { RememberAnswers1763950000000 } from './database/migrations/1763950000000-remember-answers.js';
 import { OrderByVersions1764100000000 } from './database/migrations/1764100000000-order-by-versions.js';
 import { NormalForms1764150000000 } from './database/migrations/1764150000000-normal-forms.js';
+import { IndexNames1764160000000 } from './database/migrations/1764160000000-index-names.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -43,6 +44,7 @@ export const SCHEMA = {
     OrderByVersions1764100000000,
     AnySubject1764120000000,
     NormalForms1764150000000,
+    IndexNames1764160000000,
   ],
 };
 

@@ -3,7 +3,7 @@ import { caseFolded } from '../validation/case-folded.js';
 import { emailKey } from '../validation/email-key.js';
 import { SEARCH_COLUMNS, type SearchField, type SearchMode, type UserQuery } from './user-query.js';
 import type { Statement } from '../database/statement.js';
-import { userRow } from './user.statements.js';
+import { anyOf, userRow } from './user.statements.js';
 
 /** Matches are counted up to here; beyond it, the planner's estimate has to do. */
 export const MAX_COUNT = 100_000;
@@ -63,7 +63,7 @@ function conditions(tenantId: string, query: UserQuery) {
 
 type Add = (value: unknown) => string;
 
-/** Each form can use an index: the trigrams of all fields, or the unique key of one. */
+/** Each form can use an index: the trigrams of all fields, or the key of one. */
 function matches(
   field: SearchField,
   mode: SearchMode,
@@ -87,20 +87,29 @@ function matches(
   }
 }
 
-const KEYS = { username: caseFolded, primaryEmail: emailKey };
-
 function isAnyOf(field: SearchField, values: string[], isCaseSensitive: boolean, add: Add): string {
-  const column = SEARCH_COLUMNS[field];
-  const any = (list: string[]) => `ANY (${add(list)}::varchar[])`;
-  if (field === 'name') {
-    const like = isCaseSensitive ? 'LIKE' : 'ILIKE';
-    const patterns = values.map((value) => add(value.replace(/[\\%_]/g, '\\$&')));
-    return `(${patterns.map((pattern) => `${column} ${like} ${pattern}`).join(' OR ')})`;
+  const each = (list: string[]) => `unnest(${add(list)}::varchar[])`;
+  const any = (list: string[]) => anyOf(`SELECT ${each(list)}`);
+  switch (field) {
+    // Compared exactly; and digits have no case.
+    case 'id':
+    case 'primaryPhone':
+      return `${SEARCH_COLUMNS[field]} = ${any(values)}`;
+    case 'username': {
+      const hasKey = `username_key = ${any(values.map(caseFolded))}`;
+      return isCaseSensitive ? `(${hasKey} AND username = ${any(values)})` : hasKey;
+    }
+    case 'primaryEmail': {
+      const hasKey = `primary_email_key = ${any(values.map(emailKey))}`;
+      return isCaseSensitive
+        ? `(${hasKey} AND normalize(primary_email, NFC) = ${any(values)})`
+        : hasKey;
+    }
+    case 'name': {
+      const hasName = `lower(name) = ${anyOf(`SELECT lower(${each(values)})`)}`;
+      return isCaseSensitive ? `(${hasName} AND name = ${any(values)})` : hasName;
+    }
   }
-  // Ids are compared exactly, and digits have no case.
-  if (field === 'id' || field === 'primaryPhone') return `${column} = ${any(values)}`;
-  const hasKey = `${column}_key = ${any(values.map(KEYS[field]))}`;
-  return isCaseSensitive ? `(${hasKey} AND normalize(${column}, NFC) = ${any(values)})` : hasKey;
 }
 
 /** The value may be text, or stand for a number, a boolean or null. */

@@ -8,10 +8,11 @@ import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 @Unique('uq_users_tenant_id_username_key', ['tenantId', 'usernameKey'])
 @Unique('uq_users_tenant_id_primary_email_key', ['tenantId', 'primaryEmailKey'])
 @Unique('uq_users_tenant_id_primary_phone', ['tenantId', 'primaryPhone'])
-// Made by a migration, with operator classes that TypeORM does not know.
+// Made by a migration, with operator classes and expressions that TypeORM does not know.
 @Index('ix_users_tenant_id_text', { synchronize: false })
 @Index('ix_users_tenant_id_custom_data', { synchronize: false })
 @Index('ix_users_tenant_id_suspended', { synchronize: false })
+@Index('ix_users_tenant_id_lower_name', { synchronize: false })
 @Index('ix_users_tenant_id_created_at_id', ['tenantId', 'createdAt', 'id'])
 @Check('ck_users_username_key', '(username IS NULL) = (username_key IS NULL)')
 @Check('ck_users_primary_email_key', '(primary_email IS NULL) = (primary_email_key IS NULL)')

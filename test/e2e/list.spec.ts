@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseUserQuery } from '../../src/users/user-query.js';
+import { selectUsers } from '../../src/users/user-search.statements.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -255,6 +257,26 @@ describe('what there is too much of', () => {
     expect(await plan('custom_data @> $1', '{"plan":"pro"}')).toMatch(
       /ix_users_tenant_id_custom_data/,
     );
+  });
+
+  it('is found by any of a hundred exact values of each field, by an index', async () => {
+    for (const [field, value, index] of [
+      ['id', 'id7', 'pk_users'],
+      ['username', 'USER_7', 'uq_users_tenant_id_username_key'],
+      ['primaryEmail', 'MAIL7@example.com', 'uq_users_tenant_id_primary_email_key'],
+      ['primaryPhone', '61400000007', 'uq_users_tenant_id_primary_phone'],
+      ['name', `${'A'.repeat(61)}b7`, 'ix_users_tenant_id_lower_name'],
+    ] as const) {
+      const values = [value, ...Array.from({ length: 99 }, (_, n) => `nobody_${n}`)];
+      const search = { [`search.${field}`]: values, [`mode.${field}`]: 'exact' };
+      const repeated = values.map((one) => `&search.${field}=${one}`).join('');
+      expect(await ids(`?mode.${field}=exact${repeated}`)).toEqual([
+        field === 'name' ? 'many7' : 'id7',
+      ]);
+      const [sql, parameters] = selectUsers('default', parseUserQuery(search));
+      const { rows } = await app.database.client.query(`EXPLAIN ${sql}`, parameters);
+      expect(JSON.stringify(rows)).toMatch(new RegExp(`Index Scan (using|on) ${index} `));
+    }
   });
 
   it('cannot run away: what takes too long is 503, as it may be the fault of others', async () => {
