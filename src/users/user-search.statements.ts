@@ -102,7 +102,7 @@ function isAnyOf(field: SearchField, values: string[], isCaseSensitive: boolean,
     case 'primaryEmail': {
       const hasKey = `primary_email_key = ${any(values.map(emailKey))}`;
       return isCaseSensitive
-        ? `(${hasKey} AND normalize(primary_email, NFC) = ${any(values)})`
+        ? `(${hasKey} AND ${ADDRESS} = ${any(values.map(addressOf))})`
         : hasKey;
     }
     case 'name': {
@@ -111,6 +111,13 @@ function isAnyOf(field: SearchField, values: string[], isCaseSensitive: boolean,
     }
   }
 }
+
+/** An e-mail address with its own case, but its domain, which has none, as the key has it. */
+const addressOf = (email: string) =>
+  email.slice(0, email.lastIndexOf('@')) + emailKey(email).replace(/^.*@/s, '@');
+
+/** SQL of `addressOf`. */
+const ADDRESS = `(substring(normalize(primary_email, NFC) FROM '^(.*)@') || substring(primary_email_key FROM '@[^@]*$'))`;
 
 /** The value may be text, or stand for a number, a boolean or null. */
 function holds(path: string[], value: string, add: Add): string {

@@ -356,6 +356,14 @@ describe('texts that are the same', () => {
         await ids(`?search.primaryEmail=${encodeURIComponent(same)}&mode.primaryEmail=exact`),
       ).toEqual([made.json.id]);
     }
+    for (const [address, found] of [
+      ['Ada@xn--bcher-kva.example', true],
+      ['Ada@BÜCHER.Example', true],
+      ['ada@xn--bcher-kva.example', false],
+    ] as const) {
+      const query = `?search.primaryEmail=${encodeURIComponent(address)}&mode.primaryEmail=exact`;
+      expect(await ids(`${query}&isCaseSensitive=true`)).toEqual(found ? [made.json.id] : []);
+    }
     for (const other of [
       'ada@bucher.example',
       'bücher@ada.example',
