@@ -71,21 +71,37 @@ function matches(
   isCaseSensitive: boolean,
   add: Add,
 ): string {
+  if (mode === 'exact') return isAnyOf(field, values, isCaseSensitive, add);
   const column = SEARCH_COLUMNS[field];
-  const like = isCaseSensitive ? 'LIKE' : 'ILIKE';
-  const regex = isCaseSensitive ? '~' : '~*';
+  const operator = OPERATORS[mode][isCaseSensitive ? 'exact' : 'folded'];
   const [value = ''] = values;
-  switch (mode) {
-    case 'like':
-      return `${column} ${like} ${add(value)}`;
-    case 'posix':
-      return `${column} ${regex} ${add(value)}`;
-    case 'similar_to':
-      return `${column} ${regex} similar_to_escape(${add(value)}::text)`;
-    case 'exact':
-      return isAnyOf(field, values, isCaseSensitive, add);
-  }
+  const fits = (text: string, pattern: string) => {
+    const parameter = add(pattern);
+    const operand = mode === 'similar_to' ? `similar_to_escape(${parameter}::text)` : parameter;
+    return `${text} ${operator} ${operand}`;
+  };
+  const forms = formsOf(field, mode, value);
+  if (forms.length === 1) return fits(column, value);
+  const either = forms.map((form) => fits(column, form)).join(' OR ');
+  return `((${either}) AND ${fits(inNfc(column), value)})`;
 }
+
+/**
+ * The forms of a pattern by which an index finds what has its NFC: e-mail addresses are kept in the
+ * form they came in. A range in the brackets of a regular expression has one form only.
+ */
+export function formsOf(field: SearchField, mode: SearchMode, value: string): string[] {
+  const hasOne = field !== 'primaryEmail' || (mode !== 'like' && value.includes('['));
+  return hasOne ? [value] : [...new Set([value, value.normalize('NFD')])];
+}
+
+const OPERATORS = {
+  like: { exact: 'LIKE', folded: 'ILIKE' },
+  posix: { exact: '~', folded: '~*' },
+  similar_to: { exact: '~', folded: '~*' },
+};
+
+const inNfc = (column: string) => `normalize(${column}, NFC)`;
 
 function isAnyOf(field: SearchField, values: string[], isCaseSensitive: boolean, add: Add): string {
   const each = (list: string[]) => `unnest(${add(list)}::varchar[])`;
@@ -117,7 +133,7 @@ const addressOf = (email: string) =>
   email.slice(0, email.lastIndexOf('@')) + emailKey(email).replace(/^.*@/s, '@');
 
 /** SQL of `addressOf`. */
-const ADDRESS = `(substring(normalize(primary_email, NFC) FROM '^(.*)@') || substring(primary_email_key FROM '@[^@]*$'))`;
+const ADDRESS = `(substring(${inNfc('primary_email')} FROM '^(.*)@') || substring(primary_email_key FROM '@[^@]*$'))`;
 
 /** The value may be text, or stand for a number, a boolean or null. */
 function holds(path: string[], value: string, add: Add): string {

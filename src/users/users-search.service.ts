@@ -6,7 +6,13 @@ import { type AppError, invalidInput, unavailable } from '../errors/app-error.js
 import type { UserPage } from './user-page.js';
 import type { UserQuery } from './user-query.js';
 import type { UserRow } from './user-row.js';
-import { countUsers, estimateUsers, MAX_COUNT, selectUsers } from './user-search.statements.js';
+import {
+  countUsers,
+  estimateUsers,
+  formsOf,
+  MAX_COUNT,
+  selectUsers,
+} from './user-search.statements.js';
 
 /** Milliseconds that one statement of a search may take. */
 const TIMEOUT_MS = 3_000;
@@ -22,7 +28,7 @@ const REFUSALS: Record<string, string> = {
   '2200C': 'is not a valid pattern',
 };
 
-/** What PostgreSQL says of a regular expression that would need too much memory. */
+/** What PostgreSQL says of a regular expression that would need more memory than any may have. */
 const TOO_LARGE = Object.fromEntries(
   ['XX000', '54001'].map((code) => [code, 'is too large a regular expression']),
 );
@@ -59,13 +65,13 @@ export class UsersSearchService {
 
   /** A regular expression is looked at once by itself: a search that finds no row never would. */
   private async checkPattern(
-    { field, mode, values }: UserQuery['fields'][number],
+    { field, mode, values: [value = ''] }: UserQuery['fields'][number],
     run: (statement: Statement) => Promise<unknown>,
   ): Promise<void> {
     if (mode !== 'posix' && mode !== 'similar_to') return;
     const pattern = mode === 'posix' ? '$1::text' : 'similar_to_escape($1::text)';
     try {
-      await run([`SELECT '' ~ ${pattern}`, values]);
+      for (const form of formsOf(field, mode, value)) await run([`SELECT '' ~ ${pattern}`, [form]]);
     } catch (error) {
       throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
     }

@@ -330,10 +330,18 @@ describe('texts that are the same', () => {
         `search=${encodeURIComponent('%oë Am%'.normalize(form))}`,
         `search.name=${encodeURIComponent(NFD.normalize(form))}&mode.name=exact`,
         `search.name=${encodeURIComponent('zoë'.normalize(form))}&mode.name=posix`,
+        `search=${encodeURIComponent('%osé@bü%'.normalize(form))}`,
+        `search.primaryEmail=${encodeURIComponent('José@%'.normalize(form))}&isCaseSensitive=true`,
+        `search.primaryEmail=${encodeURIComponent('(josé|zoë)@%'.normalize(form))}&mode.primaryEmail=similar_to`,
+        `search.primaryEmail=${encodeURIComponent('^josé@.*e$'.normalize(form))}&mode.primaryEmail=posix`,
         `search.primaryEmail=${encodeURIComponent('josé@bücher.example'.normalize(form))}&mode.primaryEmail=exact`,
         `search.primaryEmail=${encodeURIComponent('José@Bücher.example'.normalize(form))}&mode.primaryEmail=exact&isCaseSensitive=true`,
       ])
         expect([form, query, await ids(`?${query}`)]).toEqual([form, query, [made.json.id]]);
+    for (const other of ['jos[à-é]x@%', 'jose.*@bucher'])
+      expect(
+        await ids(`?search.primaryEmail=${encodeURIComponent(other)}&mode.primaryEmail=posix`),
+      ).toEqual([]);
     expect((await call('PATCH', `/api/users/${made.json.id}`, { name: NFD })).headers['etag']).toBe(
       '"1"',
     );
