@@ -76,12 +76,6 @@ export class Provisioning {
   private async release(field: Unique, patch: UserPatch, origin: Origin): Promise<boolean> {
     const value = patch[field];
     if (field === 'username' || !value || patch.assumed?.includes(field)) return false;
-    try {
-      return await this.users.releaseAssumed(field, value, origin);
-    } catch (error) {
-      // Changed or deleted in between: whether it is free now is seen by trying.
-      if (error instanceof AppError && [404, 412].includes(error.status)) return true;
-      throw error;
-    }
+    return this.users.releaseAssumed(field, value, origin);
   }
 }

@@ -36,8 +36,9 @@ export interface UpdateOutcome extends UserRow {
 
 const NAMES = Object.keys(COLUMN_TYPES);
 const JSON_NAMES = NAMES.filter(isJson);
-/** How an address came in is nothing that can be seen: by itself it is no change. */
-const PLAIN_NAMES = NAMES.filter((name) => !isJson(name) && !name.endsWith('_assumed'));
+/** How an address came in is nothing that can be seen: it is kept, and by itself is no change. */
+const UNSEEN_NAMES = NAMES.filter((name) => name.endsWith('_assumed'));
+const PLAIN_NAMES = NAMES.filter((name) => !isJson(name) && !UNSEEN_NAMES.includes(name));
 
 /** Columns that no two users have the same value of. */
 export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'];
@@ -94,9 +95,10 @@ function textOf(wait: 'wait' | 'skip', withValues: boolean): string {
 }
 
 function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
-  const row = (of: (name: string) => string) => `(${list(PLAIN_NAMES, of)})`;
+  const differIn = (names: string[]) =>
+    `(${list(names, (name) => `u.${name}`)}) IS DISTINCT FROM (${list(names, (name) => `u.new_${name}`)})`;
   const differs = [
-    `${row((name) => name)} IS DISTINCT FROM ${row((name) => `new_${name}`)}`,
+    differIn(PLAIN_NAMES),
     ...JSON_NAMES.map((name) => `(${isSet(name)} AND ${name} IS DISTINCT FROM new_${name})`),
   ].join(' OR ');
   const now = (name: string) => `CASE WHEN writes THEN new_${name} ELSE u.${name} END`;
@@ -116,17 +118,19 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
         ${isTooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge",
         ${wait === 'skip' ? UNIQUE_COLUMNS.map(isTaken).join(' OR ') : 'false'} AS "isTaken",
         ${meetsConditions('version', ['if_match', 'if_none_match', 'unless_there'])}
-          AND NOT (is_suspended AND refuse_suspended)
-          AND (${differs}) AS would_write
-      FROM next OFFSET 0),
+          AND NOT (is_suspended AND refuse_suspended) AS may_write,
+        ${differs} AS differs
+      FROM next u OFFSET 0),
     u AS MATERIALIZED (
-      SELECT *, would_write
+      SELECT *, may_write AND differs
         AND NOT ("customDataTooLarge" OR "profileTooLarge" OR "isTaken") AS writes
       FROM judged),
     written AS (
       UPDATE users SET ${list(NAMES, (name) => `${name} = u.new_${name}`)},
-        version = users.version + 1, updated_at = date_trunc('milliseconds', u.at)
-      FROM u WHERE users.tenant_id = $1 AND users.id = u.id AND u.writes),
+        version = users.version + u.writes::integer,
+        updated_at = CASE WHEN u.writes THEN date_trunc('milliseconds', u.at) ELSE users.updated_at END
+      FROM u WHERE users.tenant_id = $1 AND users.id = u.id
+        AND (u.writes OR u.may_write AND NOT u.differs AND ${differIn(UNSEEN_NAMES)})),
     recorded AS (
       INSERT INTO user_events
         (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
@@ -147,7 +151,8 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
       (${now('password_digest')}) IS NOT NULL AS "hasPassword",
       CASE WHEN seen.version = u.version THEN ${ssoIdentities}
         ELSE current_sso_identities($1, u.id) END AS "ssoIdentities",
-      u.version + writes::integer AS version, writes AS changed, would_write AND "isTaken" AS "isTaken",
+      u.version + writes::integer AS version, writes AS changed,
+      may_write AND differs AND "isTaken" AS "isTaken",
       "customDataTooLarge", "profileTooLarge"
     FROM seen LEFT JOIN u ON u.id = seen.id`;
 }

@@ -43,15 +43,15 @@ export function selectUsersById(tenantId: string, ids: string[]): Statement {
   ];
 }
 
-/** The user who has an address that nobody has proven to be theirs, by the column that is unique. */
-export function selectAssumed(
+/** Holds the row of the user who has an address that nobody has proven to be theirs. */
+export function lockAssumed(
   tenantId: string,
   column: 'primary_email' | 'primary_phone',
   key: unknown,
 ): Statement {
   const unique = column === 'primary_email' ? 'primary_email_key' : column;
   return [
-    `SELECT id, version FROM users WHERE tenant_id = $1 AND ${unique} = $2 AND ${column}_assumed`,
+    `SELECT id FROM users WHERE tenant_id = $1 AND ${unique} = $2 AND ${column}_assumed FOR UPDATE`,
     [tenantId, key],
   ];
 }

@@ -18,9 +18,9 @@ import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
 import { conflictOf, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import {
+  lockAssumed,
   lockUser,
   replaceDigest,
-  selectAssumed,
   selectPassword,
   selectUsersById,
 } from './user.statements.js';
@@ -130,14 +130,12 @@ export class UsersService {
       field === 'primaryEmail'
         ? (['primary_email', columns['primary_email_key']] as const)
         : (['primary_phone', columns['primary_phone']] as const);
-    const [holder] = await this.run<Pick<UserRow, 'id' | 'version'>>(
-      selectAssumed(TENANT, column, key),
-    );
-    if (!holder) return false;
     const origin = requestId === undefined ? {} : { requestId };
-    // Of this version, or it may be somebody's own by now.
-    await this.update(holder.id, { [field]: null }, { origin, ifMatch: [holder.version] });
-    return true;
+    return inTransaction(this.database, async () => {
+      const [holder] = await this.run<Pick<UserRow, 'id'>>(lockAssumed(TENANT, column, key));
+      if (holder) await this.update(holder.id, { [field]: null }, { origin });
+      return holder !== undefined;
+    });
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed */

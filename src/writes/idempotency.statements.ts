@@ -56,7 +56,7 @@ export function storeAnswer(
   return [
     `WITH shown AS MATERIALIZED (
        SELECT 1 FROM users WHERE tenant_id = $1 AND id = $3 AND $5::boolean FOR KEY SHARE)
-     UPDATE idempotency_keys SET user_id = $3, answer =
+     UPDATE idempotency_keys SET user_id = CASE WHEN $5::boolean THEN $3 END, answer =
        CASE WHEN NOT $5::boolean OR EXISTS (SELECT FROM shown) THEN $4 END
      WHERE tenant_id = $1 AND id = $2`,
     [tenantId, id, userId ?? null, answer, showsUser],

@@ -341,6 +341,16 @@ describe('an Idempotency-Key', () => {
     expect(own.status).toBe(404);
   });
 
+  it('that erased a user is answered again, also when another one has erased him since', async () => {
+    const url = `/api/users/${await insertUser(app)}?erase=true`;
+    const key = unique();
+    expect((await call('DELETE', url, undefined, { key })).status).toBe(204);
+    await call('DELETE', url);
+    const again = await call('DELETE', url, undefined, { key });
+    expect(again.status).toBe(204);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+  });
+
   it('leaves nothing of a user who is erased at the same moment', async () => {
     for (let round = 0; round < 15; round += 1) {
       const id = await insertUser(app, { name: unique('private') });

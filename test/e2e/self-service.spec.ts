@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { lockWaits } from '../support/lock-waits.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
 
@@ -305,6 +307,57 @@ describe('provisioning', () => {
     const late = { email: denied.email, email_verified: true };
     expect((await call(await app.issuer.userToken(unique(), late))).json.primaryEmail).toBeNull();
     await trusting.stop();
+  });
+
+  it('leaves an assumed address to its user once a client has sent it again', async () => {
+    const trusting = await TestApp.start(
+      { SELF_SERVICE_PROVISIONING: 'on', SELF_SERVICE_ASSUME_VERIFIED: 'email' },
+      [],
+      app,
+    );
+    const token = await app.issuer.managementToken();
+    const provisioned = async (claims: Record<string, unknown>) => {
+      const bearer = await app.issuer.userToken(unique(), claims);
+      return trusting.call({ method: 'GET', url: '/api/profile', token: bearer });
+    };
+    const email = `${unique()}@example.com`;
+    const first = await provisioned({ email });
+    const url = `/api/users/${first.json.id}`;
+    const conditions = [{ 'If-Match': '"99"' }, {}] as Record<string, string>[];
+    for (const headers of conditions) {
+      const body = { primaryEmail: email };
+      const answer = await app.call({ method: 'PATCH', url, token, body, headers });
+      const kept = await app.database.client.query(
+        'SELECT primary_email_assumed AS assumed, version FROM users WHERE id = $1',
+        [first.json.id],
+      );
+      const isRefused = 'If-Match' in headers;
+      expect(answer.status).toBe(isRefused ? 412 : 200);
+      expect(kept.rows).toEqual([{ assumed: isRefused, version: '1' }]);
+    }
+    const proven = await provisioned({ email, email_verified: true });
+    expect(proven.json.primaryEmail).toBeNull();
+    await trusting.stop();
+  });
+
+  it('does not take an address that is confirmed while its row is waited for', async () => {
+    const email = `${unique()}@example.com`;
+    const id = await insertUser(app, { primary_email: email, primary_email_key: email });
+    const { client } = app.database;
+    await client.query('UPDATE users SET primary_email_assumed = true WHERE id = $1', [id]);
+    const holder = new Client(app.database.url);
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    const token = await app.issuer.userToken(unique(), { email, email_verified: true });
+    const stranger = get(token);
+    await lockWaits(app, 1);
+    await holder.query('UPDATE users SET primary_email_assumed = false WHERE id = $1', [id]);
+    await holder.query('COMMIT');
+    await holder.end();
+    expect((await stranger).json.primaryEmail).toBeNull();
+    const { rows } = await client.query('SELECT primary_email FROM users WHERE id = $1', [id]);
+    expect(rows).toEqual([{ primary_email: email }]);
   });
 
   it('happens once under 50 first calls at the same moment, whatever they are', async () => {
