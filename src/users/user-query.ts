@@ -16,6 +16,9 @@ export type SearchField = keyof typeof SEARCH_COLUMNS;
 export const SEARCH_MODES = ['like', 'similar_to', 'posix', 'exact'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
 
+/** Of a page by number: no total, or one that is neither an estimate nor another caller's. */
+export const COUNTS = ['none', 'exact'] as const;
+
 export const MAX_PAGE_SIZE = 100;
 
 /** Where a page of a walk begins: behind the user with this time and id. */
@@ -30,6 +33,7 @@ export interface UserQuery {
   /** A page by number, with a count; or a step of a walk, from the start when there is no cursor. */
   page: number | undefined;
   cursor: Cursor | undefined;
+  count: (typeof COUNTS)[number] | undefined;
   /** Looked for in any of the fields. */
   anywhere: string | undefined;
   /** Of several values, which only an exact search has, any. */
@@ -59,12 +63,14 @@ export function parseUserQuery(parameters: Record<string, unknown>): UserQuery {
   const walk = query.text('cursor');
   const cursor = walk ? parseCursor(walk) : undefined;
   if (walk && !cursor) query.refuse('cursor', 'must be a cursor that an answer gave in Link');
-  if (walk !== undefined && query.text('page') !== undefined)
-    query.refuse('page', 'must not stand beside a cursor');
+  for (const name of ['page', 'count'])
+    if (walk !== undefined && query.text(name) !== undefined)
+      query.refuse(name, 'must not stand beside a cursor');
   const understood: UserQuery = {
     pageSize: query.whole('page_size', 20, 1, MAX_PAGE_SIZE),
     page: walk === undefined ? query.whole('page', 1, 1, 10_000_000) : undefined,
     cursor,
+    count: query.choice('count', COUNTS),
     anywhere: anywhere && inNfc(anywhere),
     fields,
     joint: query.choice('joint', ['and', 'or']) ?? 'or',
@@ -96,7 +102,7 @@ function pathOf(name: string): string[] {
 }
 
 const KNOWN =
-  /^(page|page_size|cursor|search|joint|isCaseSensitive|isSuspended|(search|mode)\.(id|username|primaryEmail|primaryPhone|name)|customData(\.[^.]+){1,32}|customData(\/([^~/]|~[01])*){1,32})$/;
+  /^(page|page_size|cursor|count|search|joint|isCaseSensitive|isSuspended|(search|mode)\.(id|username|primaryEmail|primaryPhone|name)|customData(\.[^.]+){1,32}|customData(\/([^~/]|~[01])*){1,32})$/;
 
 const isKnown = (name: string) => KNOWN.test(name) && isStorable(name);
 

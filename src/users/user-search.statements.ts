@@ -5,7 +5,7 @@ import { SEARCH_COLUMNS, type SearchField, type SearchMode, type UserQuery } fro
 import type { Statement } from '../database/statement.js';
 import { anyOf, userRow } from './user.statements.js';
 
-/** Matches are counted up to here; beyond it, the planner's estimate has to do. */
+/** Matches are counted up to here; beyond it, the planner's estimate has to do, unless all are to be counted. */
 export const MAX_COUNT = 100_000;
 
 const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
@@ -28,9 +28,10 @@ export function selectUsers(tenantId: string, query: UserQuery): Statement {
 
 export function countUsers(tenantId: string, query: UserQuery): Statement {
   const { where, parameters } = conditions(tenantId, query);
+  const limit = query.count === 'exact' ? 'ALL' : MAX_COUNT + 1;
   return [
     `SELECT count(*)::integer AS count FROM
-       (SELECT FROM users WHERE ${where} LIMIT ${MAX_COUNT + 1}) matching`,
+       (SELECT FROM users WHERE ${where} LIMIT ${limit}) matching`,
     parameters,
   ];
 }

@@ -3,7 +3,8 @@ import { DataSource, QueryFailedError } from 'typeorm';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { type AppError, invalidInput, unavailable } from '../errors/app-error.js';
-import type { UserPage } from './user-page.js';
+import { SharedTotals } from './shared-totals.js';
+import type { Total, UserPage } from './user-page.js';
 import type { UserQuery } from './user-query.js';
 import type { UserRow } from './user-row.js';
 import {
@@ -36,37 +37,47 @@ const TOO_LARGE = Object.fromEntries(
 /** Reads many users; nothing is written here. */
 @Injectable()
 export class UsersSearchService {
+  private readonly totals = new SharedTotals();
+
   constructor(private readonly database: DataSource) {}
 
   /** @throws AppError guard.invalid_input for a pattern that is wrong, service.unavailable out of time */
   async list(query: UserQuery): Promise<UserPage> {
+    const question = countUsers(TENANT, query);
     try {
-      return await this.database.transaction(async (manager) => {
-        const run = <Row>([sql, parameters]: Statement) => manager.query<Row[]>(sql, parameters);
-        await run([`SET LOCAL statement_timeout = ${TIMEOUT_MS}`, []]);
+      const { page, shared } = await this.read(async (run) => {
         for (const search of query.fields) await this.checkPattern(search, run);
         const found = await run<UserRow>(selectUsers(TENANT, query));
-        const page = {
+        const page: UserPage = {
           users: found.slice(0, query.pageSize),
           hasNext: found.length > query.pageSize,
         };
-        if (query.page === undefined) return page;
-        const [counted] = await run<{ count: number }>(countUsers(TENANT, query));
-        const count = counted?.count ?? 0;
-        if (count <= MAX_COUNT) return { ...page, total: { count, isEstimate: false } };
-        const [plan] = await run<ExplainRow>(estimateUsers(TENANT, query));
-        const rows = plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
-        return { ...page, total: { count: Math.max(rows, count), isEstimate: true } };
+        if (query.page === undefined || query.count === 'none') return { page };
+        if (query.count === 'exact') return { page: { ...page, total: await count(query, run) } };
+        // Who waits for another's count needs no connection meanwhile.
+        const shared = this.totals.find(question);
+        if (shared) return { page, shared };
+        return { page: { ...page, total: await this.totals.share(question, count(query, run)) } };
       });
+      if (!shared) return page;
+      return { ...page, total: (await shared) ?? (await this.read((run) => count(query, run))) };
     } catch (error) {
       throw refusalOf(error, 'search') ?? error;
     }
   }
 
+  private read<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
+    return this.database.transaction(async (manager) => {
+      const run: Run = ([sql, parameters]) => manager.query(sql, parameters);
+      await run([`SET LOCAL statement_timeout = ${TIMEOUT_MS}`, []]);
+      return work(run);
+    });
+  }
+
   /** A regular expression is looked at once by itself: a search that finds no row never would. */
   private async checkPattern(
     { field, mode, values: [value = ''] }: UserQuery['fields'][number],
-    run: (statement: Statement) => Promise<unknown>,
+    run: Run,
   ): Promise<void> {
     if (mode !== 'posix' && mode !== 'similar_to') return;
     const pattern = mode === 'posix' ? '$1::text' : 'similar_to_escape($1::text)';
@@ -76,6 +87,17 @@ export class UsersSearchService {
       throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
     }
   }
+}
+
+type Run = <Row>(statement: Statement) => Promise<Row[]>;
+
+async function count(query: UserQuery, run: Run): Promise<Total> {
+  const [counted] = await run<{ count: number }>(countUsers(TENANT, query));
+  const count = counted?.count ?? 0;
+  if (count <= MAX_COUNT || query.count === 'exact') return { count, isEstimate: false };
+  const [plan] = await run<ExplainRow>(estimateUsers(TENANT, query));
+  const rows = plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
+  return { count: Math.max(rows, count), isEstimate: true };
 }
 
 interface ExplainRow {

@@ -10,7 +10,7 @@ import {
 import { query, UserIdParameter } from '../http/api-parameters.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
-import { SEARCH_COLUMNS, SEARCH_MODES } from './user-query.js';
+import { COUNTS, SEARCH_COLUMNS, SEARCH_MODES } from './user-query.js';
 import { UserDto } from './user.dto.js';
 import { UPDATE_USER_EXAMPLE, USER_EXAMPLE } from './user.example.js';
 
@@ -89,6 +89,12 @@ export const ListUsers = () =>
     query('page_size', { type: 'integer', minimum: 1, maximum: 100, default: 20 }, 'Users a page.'),
     query('cursor', { type: 'string' }, 'Where to go on; take it from `Link`.'),
     query(
+      'count',
+      { type: 'string', enum: COUNTS },
+      '`none`: the page has no `Total-Number` and no link to the last one, and costs no count; ' +
+        '`exact`: all that match are counted now, however many. Not beside `cursor`.',
+    ),
+    query(
       'search',
       { type: 'string', maxLength: 512 },
       'A LIKE pattern such as `%ada%`, looked for in id, username, primaryEmail, primaryPhone and name.',
@@ -105,7 +111,9 @@ export const ListUsers = () =>
       example: [USER_EXAMPLE],
       headers: {
         'Total-Number': {
-          description: 'How many users match; exact up to 100,000. Not when walking by cursor.',
+          description:
+            'How many users match; exact up to 100,000, and if above 1,000, up to 2 s old. ' +
+            'Not with `count=none`, nor when walking by cursor.',
           schema: { type: 'integer' },
         },
         'Total-Number-Is-Estimate': {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseUserQuery } from '../../src/users/user-query.js';
 import { selectUsers } from '../../src/users/user-search.statements.js';
@@ -75,6 +76,16 @@ describe('GET /api/users by page', () => {
   it('keeps a question mark of the query in its links', async () => {
     const { headers } = await list('?search=%25a?b%25&page_size=3');
     expect(links(headers['link'])['first']).toBe('?search=%25a%3Fb%25&page_size=3&page=1');
+  });
+
+  it('has no total and no last page where none is wanted', async () => {
+    const { headers } = await list('?count=none&page=2&page_size=10');
+    expect(headers['total-number']).toBeUndefined();
+    expect(Object.keys(links(headers['link']))).toEqual(['first', 'prev', 'next']);
+    expect(links((await list('?count=none&page=9')).headers['link'])).toEqual({
+      first: '?count=none&page=1',
+      prev: '?count=none&page=8',
+    });
   });
 
   it('is empty beyond the end, and leads back', async () => {
@@ -178,6 +189,8 @@ describe('GET /api/users with a search', () => {
     ['page_size=0', '/page_size'],
     ['page=1&page=2', '/page'],
     ['page=2&cursor=', '/page'],
+    ['count=none&cursor=', '/count'],
+    ['count=all', '/count'],
     ['joint=xor', '/joint'],
     ['isCaseSensitive=1', '/isCaseSensitive'],
     ['isSuspended=yes', '/isSuspended'],
@@ -241,6 +254,29 @@ describe('what there is too much of', () => {
     expect(Object.keys(links(headers['link']))).toEqual(['first', 'next']);
     const exact = await list('?page_size=1&search.id=id%25');
     expect(exact.headers['total-number']).toBe('45');
+  });
+
+  it('is counted to the end on request', async () => {
+    const { headers } = await list('?page_size=1&count=exact');
+    expect(headers['total-number']).toBe('100145');
+    expect(headers['total-number-is-estimate']).toBeUndefined();
+    expect(links(headers['link'])['last']).toBe('?page_size=1&count=exact&page=100145');
+  });
+
+  it('has one count for all who ask within two seconds; what there is little of, each its own', async () => {
+    const total = async (query: string) => Number((await list(query)).headers['total-number']);
+    const many = '?search.id=many9%25';
+    const [before = 0, ...others] = await Promise.all([many, many, `${many}&page=7`].map(total));
+    expect(others).toEqual([before, before]);
+    await app.database.client.query(
+      `INSERT INTO users (tenant_id, id) VALUES ('default', 'many9new'), ('default', 'id46')`,
+    );
+    expect(await total(`${many}&page_size=2`)).toBe(before);
+    expect(await total(`${many}&count=exact`)).toBe(before + 1);
+    expect(await total('?search.id=id%25')).toBe(46);
+    await sleep(2_100);
+    expect(await total(many)).toBe(before + 1);
+    await app.database.client.query(`DELETE FROM users WHERE id IN ('many9new', 'id46')`);
   });
 
   it('is found by the indexes: substring, exact value, custom data', async () => {

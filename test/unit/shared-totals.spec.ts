@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Statement } from '../../src/database/statement.js';
+import { SharedTotals } from '../../src/users/shared-totals.js';
+
+const question: Statement = ['SELECT 1', ['x']];
+const total = (count: number) => ({ count, isEstimate: false });
+
+describe('SharedTotals', () => {
+  it('answers the same question while it is counted, and afterwards', async () => {
+    const totals = new SharedTotals();
+    expect(totals.find(question)).toBeUndefined();
+    const counting = Promise.withResolvers<ReturnType<typeof total>>();
+    void totals.share(question, counting.promise);
+    const found = totals.find(question);
+    expect(totals.find(['SELECT 1', ['y']])).toBeUndefined();
+    counting.resolve(total(1_001));
+    expect(await found).toEqual(total(1_001));
+    expect(await totals.find(question)).toEqual(total(1_001));
+  });
+
+  it('answers nothing where there is little, so that each counts for itself', async () => {
+    const totals = new SharedTotals();
+    const counting = totals.share(question, Promise.resolve(total(1_000)));
+    expect(await totals.find(question)).toBeUndefined();
+    await counting;
+    expect(totals.find(question)).toBeUndefined();
+  });
+
+  it('fails with a count that fails, and forgets it', async () => {
+    const totals = new SharedTotals();
+    const counting = totals.share(question, Promise.reject(new Error('gone')));
+    await expect(totals.find(question)).rejects.toThrow('gone');
+    await expect(counting).rejects.toThrow('gone');
+    expect(totals.find(question)).toBeUndefined();
+  });
+});
