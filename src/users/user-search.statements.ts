@@ -42,6 +42,14 @@ export function estimateUsers(tenantId: string, query: UserQuery): Statement {
   return [`EXPLAIN (FORMAT JSON) SELECT FROM users WHERE ${where}`, parameters];
 }
 
+/**
+ * Merges what waits to be merged into the indexes of the searches, and answers how many pages that was.
+ * Only the owner of the indexes may.
+ */
+export const mergePending = `
+  SELECT (gin_clean_pending_list('ix_users_tenant_id_text')
+    + gin_clean_pending_list('ix_users_tenant_id_custom_data'))::integer AS pages`;
+
 function conditions(tenantId: string, query: UserQuery) {
   const parameters: unknown[] = [];
   const add = (value: unknown) => `$${parameters.push(value)}`;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { ErasureService } from './erasure.service.js';
+import { SearchIndexes } from './search-indexes.js';
 import { UserReads } from './user-reads.js';
 import { UserUpdates } from './user-updates.js';
 import { UserPartsController } from './user-parts.controller.js';
@@ -15,6 +16,7 @@ import { UsersService } from './users.service.js';
     UserReads,
     UserUpdates,
     UsersSearchService,
+    SearchIndexes,
     ErasureService,
     PasswordHasher,
   ],
