@@ -18,12 +18,13 @@ export function selectUsers(tenantId: string, query: UserQuery): Statement {
     ? ` AND (created_at, id) < (${add(cursor.createdAt)}::timestamptz, ${add(cursor.id)}::varchar)`
     : '';
   const offset = page === undefined ? 0 : (page - 1) * pageSize;
-  return [
-    `SELECT ${userRow} FROM (
-       SELECT * FROM users WHERE ${where}${after} ${NEWEST_FIRST}
-       LIMIT ${add(pageSize + 1)} OFFSET ${add(offset)}) u ${NEWEST_FIRST}`,
-    parameters,
-  ];
+  const some = `FROM users WHERE ${where}${after} ${NEWEST_FIRST}
+       LIMIT ${add(pageSize + 1)} OFFSET ${add(offset)}`;
+  // The pages before are gone through in the index alone.
+  const rows = offset
+    ? `(SELECT tenant_id, id ${some}) page JOIN users u USING (tenant_id, id)`
+    : `(SELECT * ${some}) u`;
+  return [`SELECT ${userRow} FROM ${rows} ORDER BY u.created_at DESC, u.id DESC`, parameters];
 }
 
 export function countUsers(tenantId: string, query: UserQuery): Statement {
