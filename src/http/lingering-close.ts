@@ -30,14 +30,17 @@ function discardRest(request: IncomingMessage): void {
   const timer = setInterval(() => {
     if (socket.bytesRead > last) socket.destroy();
   }, CHECK_MS);
-  socket.once('close', () => clearInterval(timer));
+  const stop = () => clearInterval(timer);
+  socket.once('close', stop);
   // What Node calls to close the connection.
   socket.destroySoon = () => {
     closeLingering(socket, LINGER_MS);
     request.once('end', () => socket.destroy());
   };
   request.once('end', () => {
-    clearInterval(timer);
+    stop();
+    // The connection may live on, with more such requests.
+    socket.off('close', stop);
     Reflect.deleteProperty(socket, 'destroySoon');
   });
 }
