@@ -63,7 +63,7 @@ const isTooLarge = (name: string, bytes: number) =>
 
 const isTaken = (name: string) => `
   (${isSet(name)} AND EXISTS (SELECT FROM users other WHERE other.tenant_id = $1
-    AND other.${name} = next.new_${name} AND other.id <> next.id))`;
+    AND other.${name} = u.new_${name} AND other.id <> u.id))`;
 
 /**
  * The one statement of all PATCHes, of as many users as share it, each at most once. It locks the

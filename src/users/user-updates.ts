@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
-import { DataSource } from 'typeorm';
+import { DataSource, QueryFailedError } from 'typeorm';
 import { Env } from '../config/env.js';
 import { Batch, WaitedTooLong } from '../database/batch.js';
 import { inTransactionNow, query } from '../database/current-transaction.js';
@@ -82,7 +82,7 @@ export class UserUpdates {
       const rows = await query<UpdateOutcome>(this.database, updateUsers(TENANT, changes, 'skip'));
       return new Map(rows.map((row) => [row.id, row]));
     } catch (error) {
-      if (databaseUnavailable(error)) throw error;
+      if (databaseUnavailable(error) || isWrongForAll(error)) throw error;
       return undefined;
     }
   }
@@ -93,6 +93,11 @@ export class UserUpdates {
     return row?.isHeld ? undefined : row;
   }
 }
+
+/** Syntax error or access rule violation: no patch can help it, and none does better alone. */
+const isWrongForAll = (error: unknown) =>
+  error instanceof QueryFailedError &&
+  String((error.driverError as { code?: unknown }).code).startsWith('42');
 
 /** Those that can share a statement: not the large ones, and of equal keys only the first. */
 function sharable(changes: UserChange[]): UserChange[] {

@@ -31,7 +31,7 @@ afterAll(async () => {
   await app.stop();
 });
 
-/** The statements that PostgreSQL itself logged for our database while `act` ran. */
+/** The statements that PostgreSQL itself logged for our database while `act` ran, and the errors. */
 async function statements(act: () => Promise<unknown>): Promise<string[]> {
   const log = join(process.env['TEST_DATABASE_FOLDER'] ?? '', 'postgres', 'log', 'statements.log');
   const before = (await readFile(log, 'utf8')).length;
@@ -42,7 +42,9 @@ async function statements(act: () => Promise<unknown>): Promise<string[]> {
     const lines = (await readFile(log, 'utf8')).slice(before).split('\n');
     const own = lines.filter((line) => line.startsWith(`${app.database.name}|`));
     if (own.some((line) => line.includes(end)))
-      return own.filter((line) => /(statement|execute [^:]*): /.test(line) && !line.includes(end));
+      return own.filter(
+        (line) => /(statement|execute [^:]*|ERROR): /.test(line) && !line.includes(end),
+      );
     await sleep(20);
   }
   throw new Error('the statement log did not arrive');
@@ -106,6 +108,26 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
       expect(answer.status).toBe(200);
     });
     expect(seen).toHaveLength(9);
+  });
+
+  it('shares its statement with others that come at the same time', async () => {
+    const others = await Promise.all(Array.from({ length: 12 }, () => insertUser(app)));
+    const token = await app.issuer.managementToken();
+    await app.call({ ...calls.users, token, body: {} });
+    const patches = [
+      calls[route],
+      ...others.map((other) => ({ ...calls.users, token, url: `/api/users/${other}` })),
+    ];
+    const seen = await statements(() =>
+      Promise.all(
+        patches.map(async (call) => {
+          const body = { username: unique(), name: unique() };
+          expect(await app.call({ ...call, body })).toMatchObject({ status: 200, json: body });
+        }),
+      ),
+    );
+    expect(seen.length).toBeLessThan(patches.length / 2);
+    expect(seen.join()).not.toContain('ERROR');
   });
 
   it('writes no transaction around it', async () => {
