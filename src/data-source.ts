@@ -18,6 +18,7 @@ import { RememberAnswers1763950000000 } from './database/migrations/176395000000
 import { OrderByVersions1764100000000 } from './database/migrations/1764100000000-order-by-versions.js';
 import { NormalForms1764150000000 } from './database/migrations/1764150000000-normal-forms.js';
 import { IndexNames1764160000000 } from './database/migrations/1764160000000-index-names.js';
+import { NumberByKey1764170000000 } from './database/migrations/1764170000000-number-by-key.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -45,6 +46,7 @@ export const SCHEMA = {
     AnySubject1764120000000,
     NormalForms1764150000000,
     IndexNames1764160000000,
+    NumberByKey1764170000000,
   ],
 };
 

@@ -305,3 +305,31 @@ describe('readers that poll while writers commit', () => {
     );
   });
 });
+
+describe('events that wait for their numbers', () => {
+  it('are not gone through for each of them', async () => {
+    const COUNT = 3_000;
+    const client = new Client(app.database.url);
+    await client.connect();
+    await client.query(
+      `INSERT INTO user_events (tenant_id, id, user_id, version, occurred_at, type, changes)
+       SELECT 'default', gen_random_uuid(), 'many' || n, 1, clock_timestamp(), 'User.Created', '[]'
+       FROM generate_series(1, $1) n`,
+      [COUNT],
+    );
+    const entriesRead = async () => {
+      await client.query('SELECT pg_stat_force_next_flush()');
+      const { rows } = await client.query<{ read: string }>(
+        `SELECT sum(idx_tup_read) AS read FROM pg_stat_user_indexes WHERE relname = 'user_events'`,
+      );
+      return Number(rows[0]?.read);
+    };
+    const before = await entriesRead();
+    for (let n = 0; n < COUNT; n += 1_000)
+      await client.query(`SELECT sequence_user_events('default', 1000)`);
+    const read = (await entriesRead()) - before;
+    await client.end();
+    expect(read).toBeGreaterThan(COUNT);
+    expect(read).toBeLessThan(10 * COUNT);
+  });
+});

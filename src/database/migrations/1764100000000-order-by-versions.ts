@@ -108,7 +108,7 @@ export class OrderByVersions1764100000000 implements MigrationInterface {
  * user_event_sequences stays locked until the numbers are committed, so whoever sees one number sees
  * all before it.
  */
-const SEQUENCE_USER_EVENTS = `
+export const SEQUENCE_USER_EVENTS = `
   CREATE OR REPLACE FUNCTION sequence_user_events(tenant varchar, most integer) RETURNS bigint
   LANGUAGE plpgsql AS $$
   DECLARE
