@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -18,6 +17,7 @@ import { answerClientError, answerConnect } from './http/client-error.js';
 import { closeGracefully } from './http/graceful-close.js';
 import { discardRests } from './http/lingering-close.js';
 import { requestId } from './http/request-id.js';
+import { setSecurityHeaders } from './http/security-headers.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
 import { limits } from './validation/json-rules.js';
@@ -76,10 +76,7 @@ export async function createApp(
   // The body stays a stream until the guards let the request through.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-  // Without upgrade-insecure-requests, or Swagger UI would ask for its files by https on any host.
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-  });
+  setSecurityHeaders(fastify);
   if (origins.isOn) await app.register(cors, origins.options());
   answerOddRequests(fastify);
   fastify.server.on('connect', (_request, socket: Socket) => answerConnect(logger, socket));

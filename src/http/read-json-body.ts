@@ -45,19 +45,22 @@ async function readAll(
 ): Promise<Uint8Array> {
   if (Number(request.headers['content-length']) > limit) throw tooLarge(limit, stream);
   askForBody(request);
+  if (!stream) return Buffer.alloc(0);
   const chunks: Buffer[] = [];
   let size = 0;
-  try {
-    for await (const chunk of stream?.iterator({ destroyOnReturn: false }) ?? []) {
-      size += (chunk as Buffer).length;
-      if (size > limit) break;
-      chunks.push(chunk as Buffer);
-    }
-  } catch {
-    throw new AppError('request.malformed', 'The body ended before it was complete.');
-  }
-  if (size > limit) throw tooLarge(limit, stream);
-  return Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    const cut = () =>
+      reject(new AppError('request.malformed', 'The body ended before it was complete.'));
+    stream
+      .on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= limit) chunks.push(chunk);
+        else reject(tooLarge(limit, stream));
+      })
+      .once('end', () => resolve(Buffer.concat(chunks)))
+      .once('error', cut)
+      .once('close', () => stream.readableEnded || cut());
+  });
 }
 
 /**

@@ -42,14 +42,24 @@ function checkPath(parameters: Record<string, string>): void {
       throw new AppError('entity.not_found', 'There is nothing of this name.');
 }
 
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
+const kindsOf = new WeakMap<Handler, Set<number>>();
+
 /** Whether the handler declares a parameter of this kind. Its keys read `<kind>:<index>`. */
 function takes(context: ExecutionContext, kind: RouteParamtypes): boolean {
-  const parameters = (Reflect.getMetadata(
-    ROUTE_ARGS_METADATA,
-    context.getClass(),
-    context.getHandler().name,
-  ) ?? {}) as object;
-  return Object.keys(parameters).some((key) => key.startsWith(`${kind}:`));
+  const handler = context.getHandler();
+  let kinds = kindsOf.get(handler);
+  if (!kinds) {
+    const parameters = (Reflect.getMetadata(
+      ROUTE_ARGS_METADATA,
+      context.getClass(),
+      handler.name,
+    ) ?? {}) as object;
+    kinds = new Set(Object.keys(parameters).map((key) => Number(key.split(':', 1)[0])));
+    kindsOf.set(handler, kinds);
+  }
+  return kinds.has(kind);
 }
 
 function checkFlags(parameters: Record<string, unknown>, flags: readonly string[]): void {
