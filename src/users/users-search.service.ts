@@ -3,6 +3,7 @@ import { DataSource, QueryFailedError } from 'typeorm';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
 import { type AppError, invalidInput, unavailable } from '../errors/app-error.js';
+import { SearchIndexes } from './search-indexes.js';
 import { SharedTotals } from './shared-totals.js';
 import type { Total, UserPage } from './user-page.js';
 import type { UserQuery } from './user-query.js';
@@ -39,10 +40,14 @@ const TOO_LARGE = Object.fromEntries(
 export class UsersSearchService {
   private readonly totals = new SharedTotals();
 
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly indexes: SearchIndexes,
+  ) {}
 
   /** @throws AppError guard.invalid_input for a pattern that is wrong, service.unavailable out of time */
   async list(query: UserQuery): Promise<UserPage> {
+    if (isSearch(query)) this.indexes.keepMerged();
     const question = countUsers(TENANT, query);
     try {
       const { page, shared } = await this.read(async (run) => {
@@ -88,6 +93,9 @@ export class UsersSearchService {
     }
   }
 }
+
+const isSearch = ({ fields, anywhere, customData }: UserQuery) =>
+  fields.length + customData.length > 0 || anywhere !== undefined;
 
 type Run = <Row>(statement: Statement) => Promise<Row[]>;
 
