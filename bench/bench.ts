@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cpuOf, cpuOfTree, residentMiB } from './cpu.js';
 import type { Load, Result } from './load.js';
-import { OPERATIONS } from './operations.js';
+import { OPERATIONS, userId } from './operations.js';
+import { probe } from './probe.js';
 import { type Server, Servers } from './servers.js';
 
 /**
@@ -19,11 +21,12 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     users: { type: 'string', default: '200000' },
     connections: { type: 'string', default: '32' },
+    tokens: { type: 'string', default: '10000' },
   },
 });
-const [seconds, rounds, users, connections] = [
-  ...[values.seconds, values.rounds, values.users, values.connections].map(Number),
-] as [number, number, number, number];
+const figure = (name: keyof typeof values) => Number(values[name]);
+const [seconds, rounds, users] = [figure('seconds'), figure('rounds'), figure('users')];
+const [connections, fresh] = [figure('connections'), figure('tokens')];
 const names = positionals.length > 0 ? positionals : Object.keys(OPERATIONS);
 for (const name of names) if (!OPERATIONS[name]) throw new Error(`no operation ${name}`);
 
@@ -34,6 +37,9 @@ interface Measured {
   p99: number;
   cpu: number;
   postgresCpu: number;
+  /** Milliseconds of `/health/live` meanwhile; NaN of the bare server, which has none. */
+  live50: number;
+  live99: number;
 }
 
 const servers = await Servers.start(users);
@@ -68,18 +74,31 @@ async function bench(): Promise<void> {
 }
 
 async function measure(server: Server, operation: string, token: string): Promise<Measured> {
+  const { userTokens } = OPERATIONS[operation] ?? {};
+  const tokens = userTokens ? await userTokensOf(userTokens === 'one' ? 1 : fresh) : [token];
   const before = [cpuOf(server.pid), cpuOfTree(servers.postgresPid)] as const;
-  const load = { url: server.url, operation, token, users, connections, seconds };
-  const { requests, p50, p99, wrong, example } = await run(load);
+  const live = probe(`${server.url}/health/live`);
+  const done = await run({ url: server.url, operation, tokens, users, connections, seconds });
+  const { requests, p50, p99, wrong, example } = done;
+  const [live50, live99] = await live.stop();
   if (wrong > 0) throw new Error(`${operation}: ${wrong} answers are wrong, such as ${example}`);
   const each = (now: number, then: number) => (now - then) / requests;
   return {
-    rate: requests / seconds,
+    rate: requests / done.seconds,
     p50,
     p99,
     cpu: each(cpuOf(server.pid), before[0]),
     postgresCpu: each(cpuOfTree(servers.postgresPid), before[1]),
+    live50,
+    live99,
   };
+}
+
+/** Tokens that the service has never seen, since each has an id of its own. */
+function userTokensOf(count: number): Promise<string[]> {
+  const sign = (_: unknown, n: number) =>
+    servers.issuer.userToken(userId(1 + (n % users)), { jti: randomUUID() });
+  return Promise.all(Array.from({ length: count }, sign));
 }
 
 /** The load has a process of its own, so that its work is not taken for a server's. */
@@ -88,10 +107,11 @@ async function run(load: Load): Promise<Result> {
     process.execPath,
     ['--no-warnings', '--import', 'tsx', resolve('bench/load.ts')],
     {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { LOAD: JSON.stringify(load), NODE_ENV: 'production' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { NODE_ENV: 'production' },
     },
   );
+  child.stdin.end(JSON.stringify(load));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, 'exit')) as [number];
@@ -102,14 +122,15 @@ async function run(load: Load): Promise<Result> {
 function print(measured: Map<string, Measured[]>): void {
   const medians = new Map([...measured].map(([name, list]) => [name, median(list)]));
   console.log(
-    '| operation | req/s | p50 ms | p99 ms | CPU µs | of PostgreSQL µs | to the bare server |',
+    '| operation | req/s | p50 ms | p99 ms | CPU µs | of PostgreSQL µs | live p50 ms | live p99 ms | to the bare server |',
   );
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
-  for (const [name, { rate, p50, p99, cpu, postgresCpu }] of medians) {
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  for (const [name, { rate, p50, p99, cpu, postgresCpu, live50, live99 }] of medians) {
     const bare = medians.get(`bare ${OPERATIONS[name]?.bare ?? ''}`);
     const ratio = bare ? `×${(rate / bare.rate).toFixed(2)}` : '';
     const figures = [rate, p50, p99, cpu, postgresCpu].map((figure) => figure.toFixed(0));
-    console.log(`| ${[name, ...figures, ratio].join(' | ')} |`);
+    const live = [live50, live99].map((ms) => (Number.isNaN(ms) ? '' : ms.toFixed(1)));
+    console.log(`| ${[name, ...figures, ...live, ratio].join(' | ')} |`);
   }
 }
 
@@ -122,5 +143,7 @@ function median(list: Measured[]): Measured {
     p99: of('p99'),
     cpu: of('cpu'),
     postgresCpu: of('postgresCpu'),
+    live50: of('live50'),
+    live99: of('live99'),
   };
 }

@@ -1,11 +1,13 @@
+import { text } from 'node:stream/consumers';
 import autocannon from 'autocannon';
 import { OPERATIONS } from './operations.js';
 
-/** What one run of the load is, from the environment variable LOAD. */
+/** What one run of the load is, from its standard input. */
 export interface Load {
   url: string;
   operation: string;
-  token: string;
+  /** Several: each request has the next one, and with the last one it ends. */
+  tokens: string[];
   users: number;
   connections: number;
   seconds: number;
@@ -14,6 +16,7 @@ export interface Load {
 /** What came of it. */
 export interface Result {
   requests: number;
+  seconds: number;
   /** Milliseconds. */
   p50: number;
   p99: number;
@@ -22,8 +25,8 @@ export interface Result {
   example: string | undefined;
 }
 
-const { url, operation, token, users, connections, seconds } = JSON.parse(
-  process.env['LOAD'] ?? '',
+const { url, operation, tokens, users, connections, seconds } = JSON.parse(
+  await text(process.stdin),
 ) as Load;
 const {
   method,
@@ -39,10 +42,11 @@ const {
 
 let wrong = 0;
 let example: string | undefined;
+let sent = 0;
 const done = await autocannon({
   url,
   connections,
-  duration: seconds,
+  ...(tokens.length > 1 ? { amount: tokens.length } : { duration: seconds }),
   requests: [
     {
       setupRequest: (request, context) => {
@@ -54,24 +58,25 @@ const done = await autocannon({
           method,
           path: path(n),
           headers: {
-            authorization: `Bearer ${token}`,
+            authorization: `Bearer ${tokens[sent++ % tokens.length]}`,
             ...(json && { 'content-type': 'application/json' }),
             ...headers?.(),
           },
           ...(json && { body: json }),
         };
       },
-      onResponse: (answered, text, context) => {
+      onResponse: (answered, answer, context) => {
         const { n } = context as { n: number };
-        if (answered === status && (!has || text.includes(has(n)))) return;
+        if (answered === status && (!has || answer.includes(has(n)))) return;
         wrong += 1;
-        example ??= `${answered} ${text.slice(0, 200)}`;
+        example ??= `${answered} ${answer.slice(0, 200)}`;
       },
     },
   ],
 });
 const result: Result = {
   requests: done.requests.total,
+  seconds: done.duration,
   p50: done.latency.p50,
   p99: done.latency.p99,
   wrong: wrong + done.errors,

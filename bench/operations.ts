@@ -11,6 +11,8 @@ export interface Operation {
   status?: number;
   /** What an answer must contain, of the user `n`; nothing if left out. */
   has?: (n: number) => string;
+  /** A user's token in place of a management client's: one, or another one with each request. */
+  userTokens?: 'one' | 'fresh';
   /** Of the bare server, if it has the same. */
   bare?: 'get' | 'patch-name';
 }
@@ -19,6 +21,7 @@ export const userId = (n: number) => `u${n}`;
 
 const user = (n: number) => `/api/users/${userId(n)}`;
 const isUser = (n: number) => `"id":"${userId(n)}"`;
+const anyUser = () => '"id":"u';
 const random = () => Math.random().toString(36).slice(2);
 
 /** By the name that the command line and the table have for them. */
@@ -102,6 +105,18 @@ export const OPERATIONS: Record<string, Operation> = {
     method: 'GET',
     path: (n) => `/api/users?search=%25ser${n}%40%25`,
     has: isUser,
+  },
+  'profile, one token': {
+    method: 'GET',
+    path: () => '/api/profile',
+    has: anyUser,
+    userTokens: 'one',
+  },
+  'profile, fresh tokens': {
+    method: 'GET',
+    path: () => '/api/profile',
+    has: anyUser,
+    userTokens: 'fresh',
   },
   live: { method: 'GET', path: () => '/health/live', has: () => 'ok' },
 };

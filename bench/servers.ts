@@ -9,7 +9,12 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../src/data-source.js';
 import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { freePort } from '../src/database/loopback-port.js';
-import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from '../test/support/test-issuer.js';
+import {
+  createKey,
+  MANAGEMENT_AUDIENCE,
+  TestIssuer,
+  USER_AUDIENCE,
+} from '../test/support/test-issuer.js';
 
 export interface Server {
   url: string;
@@ -41,7 +46,10 @@ export class Servers {
     const pid = Number(
       readFileSync(join(postgres.folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0],
     );
-    const servers = new Servers(folder, postgres, await TestIssuer.start(), client, pid);
+    const issuer = await TestIssuer.start();
+    // Logto's default, and the slowest to verify.
+    issuer.keys = [await createKey('bench', 'ES384')];
+    const servers = new Servers(folder, postgres, issuer, client, pid);
     await servers.fill(users);
     return servers;
   }

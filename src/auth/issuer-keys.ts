@@ -1,22 +1,28 @@
+import { availableParallelism } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { compactVerify, errors, type JWSHeaderParameters } from 'jose';
+import pLimit from 'p-limit';
 import { Env } from '../config/env.js';
 import { unavailable } from '../errors/app-error.js';
-import { parseJson } from '../json/parse-json.js';
-import { isPlainObject } from '../http/strict-json.js';
+import { causeOf, getJson } from './get-json.js';
 import { ALGORITHMS, candidates, type SigningKey, signingKeys } from './signing-keys.js';
 
-const TIMEOUT_MS = 5_000;
 /** An unknown `kid` makes the keys be fetched again, but not more often than this. */
 export const COOLDOWN_MS = 10_000;
 /** After this, keys are fetched again in the background, so that a withdrawn one goes. */
 export const MAX_AGE_MS = 600_000;
+/**
+ * Signatures are checked in libuv's thread pool: at most half of it, and never by all cores, of which
+ * the event loop needs one. The others wait, and hold up nobody whose token is known.
+ */
+export const PARALLEL_CHECKS = Math.max(1, Math.min(2, availableParallelism() - 1));
 
 /** The issuer's public keys (JWKS, RFC 7517), from OpenID Connect Discovery or AUTH_JWKS_URI. */
 @Injectable()
 export class IssuerKeys {
   private readonly logger = new Logger(IssuerKeys.name);
   private readonly changeListeners: (() => void)[] = [];
+  private readonly check = pLimit(PARALLEL_CHECKS);
   private keys: SigningKey[] | undefined;
   private serialised = '';
   private fetchedAt = -Infinity;
@@ -38,6 +44,11 @@ export class IssuerKeys {
     return this.keys !== undefined;
   }
 
+  /** Whether a key is known that may have signed a token with this header. */
+  mayKnow(header: JWSHeaderParameters): boolean {
+    return candidates(this.keys ?? [], header).length > 0;
+  }
+
   /**
    * What a token says, if one of the issuer's keys has signed it.
    *
@@ -49,7 +60,7 @@ export class IssuerKeys {
     if (this.keys && Date.now() - this.fetchedAt > MAX_AGE_MS) void this.refreshOncePerCooldown();
     const known = await this.tryKeys(token, header);
     if (known) return known;
-    const hadKeys = candidates(this.keys ?? [], header).length > 0;
+    const hadKeys = this.mayKnow(header);
     // Without a kid, a key that is new looks like a signature that is wrong.
     if (hadKeys && header.kid !== undefined) throw new errors.JWSSignatureVerificationFailed();
     const reached = await this.refreshOncePerCooldown();
@@ -61,10 +72,17 @@ export class IssuerKeys {
     throw new errors.JWKSNoMatchingKey();
   }
 
-  private async tryKeys(token: string, header: JWSHeaderParameters) {
-    for (const key of candidates(this.keys ?? [], header))
+  private async tryKeys(
+    token: string,
+    header: JWSHeaderParameters,
+  ): Promise<Uint8Array | undefined> {
+    const { keys } = this;
+    for (const key of candidates(keys ?? [], header))
       try {
-        return (await compactVerify(token, key, { algorithms: ALGORITHMS })).payload;
+        const options = { algorithms: ALGORITHMS };
+        const { payload } = await this.check(() => compactVerify(token, key, options));
+        // A key that was withdrawn meanwhile does not count any more.
+        return this.keys === keys ? payload : await this.tryKeys(token, header);
       } catch (error) {
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       }
@@ -129,36 +147,4 @@ export class IssuerKeys {
       throw new Error('Its discovery document names no jwks_uri.');
     return document['jwks_uri'];
   }
-}
-
-async function getJson(url: string): Promise<Record<string, unknown>> {
-  // Not the whole URL, which may hold credentials.
-  const { host, pathname } = new URL(url);
-  const where = `${host}${pathname}`;
-  try {
-    const response = await fetch(url, {
-      headers: { Accept: 'application/json' },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const document = asJson(await response.text());
-    if (!isPlainObject(document)) throw new Error('it answered no JSON object');
-    return document;
-  } catch (error) {
-    throw new Error(`${where}: ${causeOf(error)}.`, { cause: error });
-  }
-}
-
-function asJson(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What is behind «fetch failed», too. */
-function causeOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: NodeJS.ErrnoException };
-  return message === 'fetch failed' ? (cause?.code ?? cause?.message ?? message) : String(message);
 }

@@ -6,27 +6,28 @@ import { Env } from '../config/env.js';
 import { bearerToken } from './bearer-token.js';
 import { toPrincipal, type TokenRules } from './claims.js';
 import { IssuerKeys } from './issuer-keys.js';
-import type { Principal } from './principal.js';
-import { verifyToken } from './verify-token.js';
+import type { Principal, TokenKind } from './principal.js';
+import { tokenVerifier, type Verify } from './verify-token.js';
 
 type Done = (error: unknown, claims?: Record<string, unknown>) => void;
 
 /**
  * passport-jwt verifies by jsonwebtoken, which takes a single key and knows no EdDSA. What it is given
- * as the key are all keys of the issuer, and this verifies by jose.
+ * as the key is what verifies, with all keys of the issuer, by jose.
  */
 Object.assign(Strategy, {
-  JwtVerifier: (token: string, keys: unknown, _options: unknown, done: Done) => {
-    verifyToken(token, keys as IssuerKeys).then((claims) => done(null, claims), done);
+  JwtVerifier: (token: string, verify: Verify, _options: unknown, done: Done) => {
+    verify(token).then((claims) => done(null, claims), done);
   },
 });
 
-function options(keys: IssuerKeys): StrategyOptionsWithoutRequest {
+function options(kind: TokenKind, rules: TokenRules, keys: IssuerKeys) {
+  const verify = tokenVerifier(keys, (claims) => toPrincipal(kind, claims, rules));
   return {
     jwtFromRequest: (request: unknown) =>
       bearerToken((request as FastifyRequest).headers.authorization),
-    secretOrKeyProvider: (_request, _token, done) => done(null, keys as unknown as string),
-  };
+    secretOrKeyProvider: (_request, _token, done) => done(null, verify as unknown as string),
+  } satisfies StrategyOptionsWithoutRequest;
 }
 
 const tokenRules = (env: Env): TokenRules => ({
@@ -42,8 +43,9 @@ export class UserTokenStrategy extends PassportStrategy(Strategy, 'user') {
   private readonly rules: TokenRules;
 
   constructor(env: Env, keys: IssuerKeys) {
-    super(options(keys));
-    this.rules = tokenRules(env);
+    const rules = tokenRules(env);
+    super(options('user', rules, keys));
+    this.rules = rules;
   }
 
   validate(claims: Record<string, unknown>): Principal {
@@ -56,8 +58,9 @@ export class ManagementTokenStrategy extends PassportStrategy(Strategy, 'managem
   private readonly rules: TokenRules;
 
   constructor(env: Env, keys: IssuerKeys) {
-    super(options(keys));
-    this.rules = tokenRules(env);
+    const rules = tokenRules(env);
+    super(options('management', rules, keys));
+    this.rules = rules;
   }
 
   validate(claims: Record<string, unknown>): Principal {

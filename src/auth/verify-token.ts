@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, type JWSHeaderParameters } from 'jose';
+import { base64url, decodeProtectedHeader, type JWSHeaderParameters } from 'jose';
 import { isPlainObject } from '../http/strict-json.js';
 import { parseJson } from '../json/parse-json.js';
 import type { IssuerKeys } from './issuer-keys.js';
@@ -10,16 +10,40 @@ const REFUSED = ['jwk', 'jku', 'x5u', 'crit'];
 /** The types of access tokens: none, that of any JWT, and that of RFC 9068. Not of an ID token. */
 const TYPES = /^(application\/)?(at\+)?jwt$/i;
 
+type Claims = Record<string, unknown>;
+export type Verify = (token: string) => Promise<Claims>;
+
 /**
- * The claims of a token that the issuer signed. What they say is not judged here.
+ * Answers the claims of tokens that the issuer signed. Requests that bring the same token at the same
+ * time wait for one check of it.
  *
- * @throws Error why the token is not accepted; AppError service.unavailable
+ * @param judge throws when claims would not be accepted; who is given them judges them for good
  */
-export async function verifyToken(
+export function tokenVerifier(keys: IssuerKeys, judge: (claims: Claims) => void): Verify {
+  const running = new Map<string, Promise<Claims>>();
+  return (token) => {
+    const known = running.get(token);
+    if (known) return known;
+    const claims = verifyToken(token, keys, judge).finally(() => running.delete(token));
+    running.set(token, claims);
+    return claims;
+  };
+}
+
+/** @throws Error why the token is not accepted; AppError service.unavailable */
+async function verifyToken(
   token: string,
   keys: IssuerKeys,
-): Promise<Record<string, unknown>> {
-  const payload = await keys.verify(token, checkedHeader(token));
+  judge: (claims: Claims) => void,
+): Promise<Claims> {
+  const header = checkedHeader(token);
+  // Refused all the same, whoever signed it: not worth a check, which costs up to a millisecond. Without
+  // a key the answer is another one (503), which nothing that a stranger claims may change.
+  if (keys.mayKnow(header)) judge(parseClaims(base64url.decode(token.split('.')[1] ?? '')));
+  return parseClaims(await keys.verify(token, header));
+}
+
+function parseClaims(payload: Uint8Array): Claims {
   const claims = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(payload));
   if (!isPlainObject(claims)) throw new Error('the payload is no object');
   return claims;

@@ -1,0 +1,37 @@
+import { isPlainObject } from '../http/strict-json.js';
+import { parseJson } from '../json/parse-json.js';
+
+const TIMEOUT_MS = 5_000;
+
+/** @throws Error that tells what was asked, and why there is no answer */
+export async function getJson(url: string): Promise<Record<string, unknown>> {
+  // Not the whole URL, which may hold credentials.
+  const { host, pathname } = new URL(url);
+  const where = `${host}${pathname}`;
+  try {
+    const response = await fetch(url, {
+      headers: { Accept: 'application/json' },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    const document = asJson(await response.text());
+    if (!isPlainObject(document)) throw new Error('it answered no JSON object');
+    return document;
+  } catch (error) {
+    throw new Error(`${where}: ${causeOf(error)}.`, { cause: error });
+  }
+}
+
+function asJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is behind «fetch failed», too. */
+export function causeOf(error: unknown): string {
+  const { message, cause } = error as { message?: string; cause?: NodeJS.ErrnoException };
+  return message === 'fetch failed' ? (cause?.code ?? cause?.message ?? message) : String(message);
+}
