@@ -17,18 +17,20 @@ export const cpuOf = (pid: number) => sum(stat(pid), 11, 12);
 
 /** Microseconds of a process and all its children, those that have ended, too. */
 export function cpuOfTree(pid: number): number {
-  const children = readdirSync('/proc')
+  const live = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => parentOf(name) === pid);
-  const live = children.reduce((total, child) => total + cpuOf(Number(child)), 0);
+    .map(statOrNone)
+    .filter((child) => Number(child[1]) === pid)
+    .reduce((total, child) => total + sum(child, 11, 12), 0);
   return live + sum(stat(pid), 11, 12, 13, 14);
 }
 
-function parentOf(pid: string): number | undefined {
+/** Nothing of a process that has ended meanwhile. */
+function statOrNone(pid: string): string[] {
   try {
-    return Number(stat(pid)[1]);
+    return stat(pid);
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -1,63 +1,77 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { databaseUnavailable } from './database-unavailable.js';
-import { preparedQuery } from './prepared-query.js';
-import { retryOnContention } from './retry-on-contention.js';
+import type { DataSource } from 'typeorm';
+import { databaseUnavailable, isAnswered } from './database-unavailable.js';
+import { poolOf, preparedQuery } from './prepared-query.js';
+import { isContention, retryOnContention } from './retry-on-contention.js';
 import type { Statement } from './statement.js';
+import { type Run, Transaction } from './transaction.js';
 
-type Run<Result> = (manager: EntityManager) => Promise<Result>;
+type Work<Result> = (run: Run) => Promise<Result>;
+type End = 'commit' | 'rollback';
 
-const current = new AsyncLocalStorage<QueryRunner>();
+const current = new AsyncLocalStorage<Transaction>();
 
 /** Whether a transaction is open, which every `query` belongs to. */
 export const inTransactionNow = () => current.getStore() !== undefined;
 
 /**
  * Runs it in a transaction, again when it lost against another one; or, where there is a transaction
- * already, behind a savepoint of that. Every `query` inside belongs to it.
+ * already, as a part of that. Every `query` inside belongs to it.
  */
-export async function inTransaction<Result>(
-  database: DataSource,
-  run: Run<Result>,
-): Promise<Result> {
-  const outer = current.getStore();
-  if (outer) return runIn(outer, run, 'commitTransaction');
-  return retryOnContention(() => runAlone(database, run, 'commitTransaction'));
+export function inTransaction<Result>(database: DataSource, work: Work<Result>): Promise<Result> {
+  return current.getStore()?.part(work) ?? runAlone(database, work, 'commit');
 }
 
 /** The same, but nothing of it stays. */
-export function rolledBack<Result>(database: DataSource, run: Run<Result>): Promise<Result> {
-  return retryOnContention(() => runAlone(database, run, 'rollbackTransaction'));
+export function rolledBack<Result>(database: DataSource, work: Work<Result>): Promise<Result> {
+  return runAlone(database, work, 'rollback');
 }
 
 /** One statement: in the transaction that there is, if any, or else by itself. */
-export function query<Row>(database: DataSource, [sql, parameters]: Statement): Promise<Row[]> {
-  if (!current.getStore())
-    return retryOnContention(() => preparedQuery<Row>(database, [sql, parameters]));
-  // Behind a savepoint, or a refusal would be the end of the transaction.
-  return inTransaction(database, (manager) => manager.query<Row[]>(sql, parameters));
+export function query<Row>(database: DataSource, statement: Statement): Promise<Row[]> {
+  return (
+    current.getStore()?.part((run) => run<Row>(statement)) ??
+    retryOnContention(() => preparedQuery<Row>(poolOf(database), statement))
+  );
 }
 
-type End = 'commitTransaction' | 'rollbackTransaction';
-
-async function runAlone<Result>(database: DataSource, run: Run<Result>, end: End): Promise<Result> {
-  const runner = database.createQueryRunner();
-  try {
-    return await runIn(runner, run, end);
-  } finally {
-    await runner.release();
+/**
+ * Without savepoints, which few transactions need. If a part of it failed, nothing has stayed, and it is
+ * run again with them: that part may be refused, and the others go on.
+ */
+async function runAlone<Result>(
+  database: DataSource,
+  work: Work<Result>,
+  end: End,
+): Promise<Result> {
+  for (const hasSavepoints of [false, true]) {
+    const done = await retryOnContention(() => attempt(database, work, end, hasSavepoints));
+    if (done) return done.result;
   }
+  throw new Error('a transaction with savepoints was given up');
 }
 
-async function runIn<Result>(runner: QueryRunner, run: Run<Result>, end: End): Promise<Result> {
-  await runner.startTransaction();
+/** Undefined when a part of it failed that a savepoint would have kept from being the end. */
+async function attempt<Result>(
+  database: DataSource,
+  work: Work<Result>,
+  end: End,
+  hasSavepoints: boolean,
+): Promise<{ result: Result } | undefined> {
+  const client = await poolOf(database).connect();
+  const transaction = new Transaction(client, hasSavepoints);
   try {
-    const result = await current.run(runner, () => run(runner.manager));
-    await runner[end]();
-    return result;
+    await transaction.begin();
+    const result = await current.run(transaction, () => work(transaction.run));
+    await transaction[transaction.failure ? 'rollback' : end]();
+    return transaction.failure ? undefined : { result };
   } catch (error) {
     // A connection that does not answer is not asked again: the pool closes it (guard-pool.ts).
-    if (!databaseUnavailable(error)) await runner.rollbackTransaction().catch(() => undefined);
-    throw error;
+    if (isAnswered(error)) await transaction.rollback().catch(() => undefined);
+    const { failure } = transaction;
+    if (!failure || isContention(error) || databaseUnavailable(failure.reason)) throw error;
+    return undefined;
+  } finally {
+    client.release();
   }
 }

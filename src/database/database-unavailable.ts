@@ -24,3 +24,8 @@ export function databaseUnavailable(thrown: unknown): boolean {
   if (thrown instanceof AggregateError) return thrown.errors.some(databaseUnavailable);
   return driverError !== undefined && driverError !== thrown && databaseUnavailable(driverError);
 }
+
+/** Whether the connection goes on after this: the database has answered, or was not asked. */
+export function isAnswered(thrown: unknown): boolean {
+  return (thrown as { severity?: unknown }).severity === 'ERROR' || !databaseUnavailable(thrown);
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { type DataSource, QueryFailedError } from 'typeorm';
 import type { Statement } from './statement.js';
 
@@ -7,7 +7,7 @@ import type { Statement } from './statement.js';
 const MAX_PREPARED = 32;
 
 /** invalid_sql_statement_name, duplicate_prepared_statement: refused before anything is done. */
-const REFUSALS = ['26000', '42P05'];
+export const REFUSALS = ['26000', '42P05'];
 
 /** SQL → the name that it is prepared under. */
 const names = new Map<string, string>();
@@ -26,17 +26,18 @@ export const poolOf = ({ driver }: DataSource) => (driver as unknown as { master
  * @throws QueryFailedError as DataSource.query does
  */
 export async function preparedQuery<Row>(
-  database: DataSource,
+  connections: Pool | PoolClient,
   [text, values]: Statement,
 ): Promise<Row[]> {
   const name = isRefused ? undefined : nameOf(text);
   try {
-    const { rows } = await poolOf(database).query({ text, values, ...(name && { name }) });
+    const { rows } = await connections.query({ text, values, ...(name && { name }) });
     return rows as Row[];
   } catch (error) {
     if (name && REFUSALS.includes((error as { code?: string }).code ?? '')) {
       isRefused = true;
-      return preparedQuery(database, [text, values]);
+      // A transaction is at its end by that, and begins anew (retry-on-contention.ts).
+      if (!('release' in connections)) return preparedQuery(connections, [text, values]);
     }
     throw new QueryFailedError(text, values, error as Error);
   }

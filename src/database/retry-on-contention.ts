@@ -1,8 +1,12 @@
 import { QueryFailedError } from 'typeorm';
+import { REFUSALS } from './prepared-query.js';
 import { violatedConstraint } from './violated-constraint.js';
 
-/** Serialization failure and deadlock: PostgreSQL gave up this statement so that another could go on. */
-const CONTENTION = new Set(['40001', '40P01']);
+/**
+ * Serialization failure and deadlock: PostgreSQL gave up this statement so that another could go on. And a
+ * prepared statement that a pooler does not know, in a transaction: the next one has none.
+ */
+const CONTENTION = new Set(['40001', '40P01', ...REFUSALS]);
 const ATTEMPTS = 4;
 
 /** Runs a single statement again when it lost against another writer and has had no effect. */
@@ -16,7 +20,8 @@ export async function retryOnContention<Result>(run: () => Promise<Result>): Pro
   }
 }
 
-function isContention(error: unknown): boolean {
+/** Whether a statement lost against another writer, and has had no effect. */
+export function isContention(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;
   // Two events of one version: the user was deleted and made again while this one was being made.
   if (violatedConstraint(error) === 'pk_user_events') return true;

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
+import type { Run } from '../database/transaction.js';
 import { EventSequencer } from '../events/event-sequencer.js';
 import type { JsonMode } from '../http/json-body.js';
 import { failedPrecondition, type Preconditions } from '../http/preconditions.js';
@@ -14,8 +15,6 @@ import { HookSeal } from './hook-seal.js';
 import type { Hook, HookPatch, HookSettings, SealedHook } from './hook-row.js';
 import { patchHook } from './patch-hook.js';
 import { newSecret, rotated } from './signing-secret.js';
-
-type Run = <Row>(statement: Statement) => Promise<Row[]>;
 
 /** A hook whose secret is new, and shown this once. */
 export interface NewHook {
@@ -129,8 +128,6 @@ export class HooksService implements OnApplicationBootstrap {
   }
 
   private transaction<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
-    return inTransaction(this.database, (manager) =>
-      work(([sql, parameters]) => manager.query(sql, parameters)),
-    );
+    return inTransaction(this.database, work);
   }
 }

@@ -162,16 +162,13 @@ export class UsersService {
   ): Promise<{ before: UserRow; after: UserRow }> {
     if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
-      inTransaction(this.database, async (manager) => {
-        const run = <Row>([sql, parameters]: Statement) => manager.query<Row[]>(sql, parameters);
+      inTransaction(this.database, async (run) => {
         const [locked] = await run<{ version: string }>(lockUser(TENANT, id));
         if (!locked) throw userNotFound();
         checkVersion(conditions, locked.version);
         const [before] = (await run<UserRow>(selectUsersById(TENANT, [id]))) as [UserRow];
-        // Of a DELETE, TypeORM answers the rows and their count.
-        const [first] = await run(statementFor(TENANT));
-        const hasChanged = Array.isArray(first) ? first.length > 0 : first !== undefined;
-        if (!hasChanged) return { before, after: before };
+        const [changed] = await run(statementFor(TENANT));
+        if (!changed) return { before, after: before };
         const recording = this.recording('User.Identities.Updated', origin);
         const [after] = await run<UserRow>(touchUser(TENANT, id, before, recording));
         return { before, after: after as UserRow };

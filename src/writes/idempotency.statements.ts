@@ -1,8 +1,7 @@
 import type { Statement } from '../database/statement.js';
 
-/** Milliseconds to wait for the request that has the same key before it counts as running. */
-export const LOCK_TIMEOUT = `SET LOCAL lock_timeout = '100ms'`;
-export const NO_LOCK_TIMEOUT = 'SET LOCAL lock_timeout TO DEFAULT';
+/** How long to wait for the request that has the same key before it counts as running. */
+const PATIENCE = '100ms';
 
 /** What the key was used for before. */
 export interface RememberedAnswer {
@@ -14,7 +13,7 @@ export interface RememberedAnswer {
 
 /**
  * Takes a key for a request. A row: it is ours, until the end of the transaction alone, and with its
- * commit for so many hours. No row: it was used before.
+ * commit for so many hours. No row: it was used before. The statements behind it wait as long as ever.
  */
 export function takeKey(
   tenantId: string,
@@ -23,12 +22,17 @@ export function takeKey(
   hours: number,
 ): Statement {
   return [
-    `INSERT INTO idempotency_keys AS k (tenant_id, id, fingerprint, expires_at)
-     VALUES ($1, $2, $3, now() + make_interval(hours => $4))
-     ON CONFLICT (tenant_id, id) DO UPDATE SET fingerprint = excluded.fingerprint,
-       user_id = NULL, answer = NULL, expires_at = excluded.expires_at
-     WHERE k.expires_at < now()
-     RETURNING id`,
+    `WITH patience AS MATERIALIZED (
+       SELECT current_setting('lock_timeout') AS before,
+         set_config('lock_timeout', '${PATIENCE}', true)),
+     taken AS (
+       INSERT INTO idempotency_keys AS k (tenant_id, id, fingerprint, expires_at)
+       SELECT $1, $2, $3, now() + make_interval(hours => $4) FROM patience
+       ON CONFLICT (tenant_id, id) DO UPDATE SET fingerprint = excluded.fingerprint,
+         user_id = NULL, answer = NULL, expires_at = excluded.expires_at
+       WHERE k.expires_at < now()
+       RETURNING id)
+     SELECT id, set_config('lock_timeout', before, true) FROM taken, patience`,
     [tenantId, id, fingerprint, hours],
   ];
 }

@@ -1,26 +1,13 @@
-import { type EntityManager, QueryFailedError } from 'typeorm';
+import { QueryFailedError } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
-import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
+import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
 import { userSuspended } from '../users/user.errors.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
 
 const LOCK_NOT_AVAILABLE = '55P03';
-
-/** Whether the key is this request's now. */
-export async function takeKey(
-  manager: EntityManager,
-  id: string,
-  fingerprint: string,
-  hours: number,
-): Promise<boolean> {
-  await run(manager, [statements.LOCK_TIMEOUT, []]);
-  const taken = await run(manager, statements.takeKey(TENANT, id, fingerprint, hours));
-  await run(manager, [statements.NO_LOCK_TIMEOUT, []]);
-  return taken.length > 0;
-}
 
 /**
  * What came of the request that had the key first.
@@ -29,17 +16,14 @@ export async function takeKey(
  *   and entity.not_found when the user was erased since
  */
 export async function remembered(
-  manager: EntityManager,
+  run: Run,
   key: string,
   id: string,
   fingerprint: string,
   { kind, subject }: Principal,
 ): Promise<idempotency.Outcome> {
   const user = kind === 'user' ? subject : undefined;
-  const [row] = await run<statements.RememberedAnswer>(
-    manager,
-    statements.selectAnswer(TENANT, id, user),
-  );
+  const [row] = await run<statements.RememberedAnswer>(statements.selectAnswer(TENANT, id, user));
   if (!row)
     throw new AppError(
       'request.idempotency_key_in_use',
@@ -56,9 +40,6 @@ export async function remembered(
     throw new AppError('entity.not_found', 'The user that the answer was about is erased.');
   return idempotency.openOutcome(key, id, row.answer);
 }
-
-export const run = <Row>(manager: EntityManager, [sql, parameters]: Statement) =>
-  manager.query<Row[]>(sql, parameters);
 
 /** Whether another request holds the key. */
 export function isKeyLocked(error: unknown): boolean {

@@ -10,14 +10,15 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
-import { inTransaction, rolledBack } from '../database/current-transaction.js';
+import { inTransaction, query, rolledBack } from '../database/current-transaction.js';
 import { TENANT } from '../database/tenant.js';
+import type { Run } from '../database/transaction.js';
 import { notingEvents } from '../events/recorded-events.js';
 import type { Change } from '../events/user-event.entity.js';
 import { isSet } from '../http/flags.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
-import { isKeyLocked, remembered, run, takeKey } from './remembered-answers.js';
+import { isKeyLocked, remembered } from './remembered-answers.js';
 import { WRITES, type WriteOptions } from './writes.js';
 
 /** What the handler and the interceptors behind this one do. */
@@ -54,9 +55,9 @@ export class WriteInterceptor implements NestInterceptor {
     { part }: WriteOptions,
     handle: Handle,
   ): Promise<unknown> {
-    const { answer, changes } = await rolledBack(this.database, async (manager) => {
+    const { answer, changes } = await rolledBack(this.database, async (run) => {
       const { result, ids } = await notingEvents(handle);
-      const own = await run<{ changes: Change[] }>(manager, statements.selectChanges(TENANT, ids));
+      const own = await run<{ changes: Change[] }>(statements.selectChanges(TENANT, ids));
       return { answer: result, changes: own.flatMap((event) => event.changes) };
     });
     for (const name of ['ETag', 'Location']) reply.removeHeader(name);
@@ -80,23 +81,26 @@ export class WriteInterceptor implements NestInterceptor {
       return shownTo ? shownTo(body, principal) : body;
     };
     try {
-      const give = await inTransaction(this.database, async (manager) => {
-        if (!(await takeKey(manager, id, fingerprint, this.env.IDEMPOTENCY_KEY_HOURS))) {
-          const outcome = await remembered(manager, key, id, fingerprint, principal);
+      const give = await inTransaction(this.database, async (run) => {
+        const hours = this.env.IDEMPOTENCY_KEY_HOURS;
+        const [taken] = await run(statements.takeKey(TENANT, id, fingerprint, hours));
+        if (!taken) {
+          const outcome = await remembered(run, key, id, fingerprint, principal);
           return () => replay(outcome);
         }
         const { outcome, give: answer } = await settle(handle, reply);
         const userId = writesUser ? idempotency.userOf(request, outcome) : undefined;
         const showsUser = userId !== undefined && 'body' in outcome && outcome.body !== undefined;
         const stored = { answer: idempotency.sealOutcome(key, id, outcome), userId, showsUser };
-        await run(manager, statements.storeAnswer(TENANT, id, stored));
+        await run(statements.storeAnswer(TENANT, id, stored));
         return answer;
       });
       return give();
     } catch (error) {
       if (!isKeyLocked(error)) throw error;
       // Somebody else holds the key: to do the request, or only to see that it is done.
-      const outcome = await remembered(this.database.manager, key, id, fingerprint, principal);
+      const run: Run = (statement) => query(this.database, statement);
+      const outcome = await remembered(run, key, id, fingerprint, principal);
       return replay(outcome);
     }
   }
