@@ -1,7 +1,8 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { SCHEMA } from './data-source.js';
 import { AuthModule } from './auth/auth.module.js';
+import { TokenGuard } from './auth/token.guard.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -9,14 +10,12 @@ import { ErrorFilter } from './errors/error.filter.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HooksModule } from './hooks/hooks.module.js';
-import { StrictRequestInterceptor } from './http/strict-request.interceptor.js';
-import { VersionedInterceptor } from './http/versioned.js';
+import { StrictRequestGuard } from './http/strict-request.guard.js';
 import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { ProfileModule } from './profile/profile.module.js';
 import { UsersModule } from './users/users.module.js';
-import { WriteInterceptor } from './writes/write.interceptor.js';
 import { BodyPipe } from './validation/body.pipe.js';
 
 @Module({
@@ -35,9 +34,9 @@ import { BodyPipe } from './validation/body.pipe.js';
   ],
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },
-    { provide: APP_INTERCEPTOR, useClass: StrictRequestInterceptor },
-    { provide: APP_INTERCEPTOR, useClass: WriteInterceptor },
-    { provide: APP_INTERCEPTOR, useClass: VersionedInterceptor },
+    // In this order: who has no token learns nothing else.
+    { provide: APP_GUARD, useClass: TokenGuard },
+    { provide: APP_GUARD, useClass: StrictRequestGuard },
     { provide: APP_PIPE, useClass: BodyPipe },
   ],
 })

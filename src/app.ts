@@ -18,6 +18,7 @@ import { closeGracefully } from './http/graceful-close.js';
 import { discardRests } from './http/lingering-close.js';
 import { requestId } from './http/request-id.js';
 import { setSecurityHeaders } from './http/security-headers.js';
+import { sendVersions } from './http/versioned.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
 import { limits } from './validation/json-rules.js';
@@ -77,6 +78,7 @@ export async function createApp(
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   setSecurityHeaders(fastify);
+  sendVersions(fastify);
   if (origins.isOn) await app.register(cors, origins.options());
   answerOddRequests(fastify);
   fastify.server.on('connect', (_request, socket: Socket) => answerConnect(logger, socket));

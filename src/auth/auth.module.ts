@@ -1,20 +1,13 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { IssuerKeys } from './issuer-keys.js';
 import { TokenCache } from './token-cache.js';
-import { TokenGuard } from './token.guard.js';
 import { ManagementTokenStrategy, UserTokenStrategy } from './token.strategy.js';
 
 @Module({
   imports: [PassportModule],
-  providers: [
-    IssuerKeys,
-    TokenCache,
-    UserTokenStrategy,
-    ManagementTokenStrategy,
-    { provide: APP_GUARD, useClass: TokenGuard },
-  ],
-  exports: [IssuerKeys],
+  providers: [IssuerKeys, TokenCache, UserTokenStrategy, ManagementTokenStrategy],
+  // For the guard, which stands first among those of the application.
+  exports: [IssuerKeys, TokenCache],
 })
 export class AuthModule {}

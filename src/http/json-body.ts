@@ -8,7 +8,7 @@ export const MERGE_PATCH = 'application/merge-patch+json';
 /** What a PATCH takes, for `Accept-Patch` (RFC 5789, section 3.1). */
 export const ACCEPT_PATCH = `application/json, ${MERGE_PATCH}`;
 
-/** A parsed body, on its way from the interceptor that read it to the pipe that judges it. */
+/** A parsed body, on its way from the guard that read it to the pipe that judges it. */
 export class JsonBody {
   constructor(
     readonly object: Record<string, unknown>,

@@ -1,11 +1,4 @@
-import {
-  type CallHandler,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-} from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ACCEPT_PATCH } from './json-body.js';
 import { entityTag, parseEntityTags } from './preconditions.js';
 
@@ -17,33 +10,38 @@ export class Versioned<Body> {
   ) {}
 }
 
-/** Sends the version as a strong `ETag`, and 304 to a GET that already has it (RFC 9110, 13.1.2). */
-@Injectable()
-export class VersionedInterceptor implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const http = context.switchToHttp();
-    return next
-      .handle()
-      .pipe(
-        map((answer: unknown) =>
-          answer instanceof Versioned
-            ? send(answer, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>())
-            : answer,
-        ),
-      );
-  }
+/** Lets handlers answer what is versioned. */
+export function sendVersions(fastify: FastifyInstance): void {
+  fastify.addHook('preSerialization', (request, reply, answer: unknown, done) => {
+    done(null, bodyOf(answer, request, reply));
+  });
+  fastify.addHook('onSend', ({ method }, reply, payload, done) => {
+    if (reply.statusCode !== 304 || method === 'HEAD') {
+      done(null, payload);
+      return;
+    }
+    // It was set for a body.
+    void reply.removeHeader('Content-Type');
+    done(null, null);
+  });
 }
 
-function send({ version, body }: Versioned<unknown>, request: FastifyRequest, reply: FastifyReply) {
+/**
+ * The body of an answer, whose version goes into a strong `ETag`; a GET that already has it becomes 304
+ * (RFC 9110, 13.1.2).
+ */
+export function bodyOf(answer: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  if (!(answer instanceof Versioned)) return answer;
+  const { version, body } = answer as Versioned<unknown>;
   void reply.headers({
     ETag: entityTag(version),
     'Accept-Patch': ACCEPT_PATCH,
     'Cache-Control': 'private, no-cache',
     Vary: [reply.getHeader('Vary'), 'Authorization'].filter(Boolean).join(', '),
   });
-  if (request.method !== 'GET' && request.method !== 'HEAD') return body;
-  const known = parseEntityTags('If-None-Match', request.headers['if-none-match'], 'weak');
-  if (known !== '*' && !known?.includes(version)) return body;
-  void reply.status(304);
-  return undefined;
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    const known = parseEntityTags('If-None-Match', request.headers['if-none-match'], 'weak');
+    if (known === '*' || known?.includes(version)) void reply.status(304);
+  }
+  return body;
 }

@@ -16,12 +16,13 @@ import type { Run } from '../database/transaction.js';
 import { notingEvents } from '../events/recorded-events.js';
 import type { Change } from '../events/user-event.entity.js';
 import { isSet } from '../http/flags.js';
+import { bodyOf } from '../http/versioned.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
 import { isKeyLocked, remembered } from './remembered-answers.js';
-import { WRITES, type WriteOptions } from './writes.js';
+import { WRITES, type WriteOptions } from './write-options.js';
 
-/** What the handler and the interceptors behind this one do. */
+/** What the handler does, and the body that it answers. */
 type Handle = () => Promise<unknown>;
 
 /**
@@ -37,12 +38,14 @@ export class WriteInterceptor implements NestInterceptor {
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const options = this.reflector.get<WriteOptions | undefined>(WRITES, context.getHandler());
-    if (!options) return next.handle();
+    const options = this.reflector.get<WriteOptions>(WRITES, context.getHandler());
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const key = idempotency.idempotencyKey(request);
-    const handle = () => lastValueFrom(next.handle(), { defaultValue: undefined });
+    const handle = async () => {
+      const answer: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      return bodyOf(answer, request, reply);
+    };
     if (options.writesUser && isSet(request, 'dryRun'))
       return from(this.tried(reply, options, handle));
     if (key === undefined) return next.handle();

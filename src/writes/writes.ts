@@ -1,20 +1,10 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import type { Principal } from '../auth/principal.js';
 import { ApiProblems } from '../errors/api-problems.js';
 import { TakesFlag } from '../http/flags.js';
 import type { UserDto } from '../users/user.dto.js';
-
-export const WRITES = Symbol('writes');
-
-export interface WriteOptions {
-  /** Whether it changes a user, and so takes `?dryRun=true`. */
-  writesUser: boolean;
-  /** The field of the user that the route answers, when it is not the user. */
-  part?: keyof UserDto | undefined;
-  /** What of an answer that was kept this caller may see now. */
-  shownTo?: ((body: unknown, principal: Principal) => unknown) | undefined;
-}
+import { WRITES, type WriteOptions } from './write-options.js';
+import { WriteInterceptor } from './write.interceptor.js';
 
 /** A route that changes a user: it takes `Idempotency-Key` and `?dryRun=true`. */
 export const WritesUser = (part?: keyof UserDto, shownTo?: WriteOptions['shownTo']) =>
@@ -30,6 +20,7 @@ export const WritesUser = (part?: keyof UserDto, shownTo?: WriteOptions['shownTo
 export const Writes = (options: WriteOptions = { writesUser: false }) =>
   applyDecorators(
     SetMetadata(WRITES, options),
+    UseInterceptors(WriteInterceptor),
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,

@@ -1,13 +1,7 @@
-import {
-  type CallHandler,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { RouteParamtypes } from '@nestjs/common/internal.js';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
-import type { Observable } from 'rxjs';
 import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
 import { isStorable } from '../validation/is-storable.js';
@@ -17,21 +11,21 @@ import { readJsonBody } from './read-json-body.js';
 
 /**
  * What every route asks of a request once it is authenticated: a path that can be looked up, no query
- * parameter that it does not know, and a body, where it takes one, that is JSON without traps. Interceptors run after guards
- * and before pipes, so a caller without a token learns nothing about the body it sent.
+ * parameter that it does not know, and a body, where it takes one, that is JSON without traps. It comes after the guard of
+ * tokens, so a caller without one learns nothing about the body it sent.
  */
 @Injectable()
-export class StrictRequestInterceptor implements NestInterceptor {
+export class StrictRequestGuard implements CanActivate {
   constructor(private readonly env: Env) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     checkPath(request.params as Record<string, string>);
     if (!takes(context, RouteParamtypes.QUERY))
       checkFlags(request.query as Record<string, unknown>, flagsOf(context.getHandler()));
     if (takes(context, RouteParamtypes.BODY))
       request.body = await readJsonBody(request, this.env.BODY_LIMIT_BYTES);
-    return next.handle();
+    return true;
   }
 }
 

@@ -1,0 +1,13 @@
+import type { Principal } from '../auth/principal.js';
+import type { UserDto } from '../users/user.dto.js';
+
+export const WRITES = Symbol('writes');
+
+export interface WriteOptions {
+  /** Whether it changes a user, and so takes `?dryRun=true`. */
+  writesUser: boolean;
+  /** The field of the user that the route answers, when it is not the user. */
+  part?: keyof UserDto | undefined;
+  /** What of an answer that was kept this caller may see now. */
+  shownTo?: ((body: unknown, principal: Principal) => unknown) | undefined;
+}
