@@ -76,21 +76,26 @@ export function replayDead(tenantId: string, hookId: string): Statement {
 
 /**
  * Takes the hook back to a place in the feed, if it is beyond it: what was queued is void, what is
- * pending up to there is queued anew, everything behind follows from the feed. Answers how far back;
- * no row: it is not beyond it.
+ * pending up to there is queued anew, everything behind follows from the feed. Rows are locked in their
+ * order, as attempts do that are noted. Answers how far back; no row: it is not beyond it.
  */
 export function rewind(tenantId: string, hookId: string, after: number): Statement {
   return [
     `WITH old AS (
        SELECT last_sequence FROM hooks WHERE tenant_id = $1 AND id = $2),
      h AS (${nextRun('last_sequence > $3::bigint', ', last_sequence = $3::bigint, rewound = true')}),
+     held AS MATERIALIZED (
+       SELECT d.sequence FROM hook_deliveries d, h
+       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND (d.sequence > $3::bigint OR d.state = 'pending')
+       ORDER BY d.sequence FOR UPDATE OF d),
      gone AS (
-       DELETE FROM hook_deliveries USING h
-       WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence > $3::bigint),
+       DELETE FROM hook_deliveries d USING held
+       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = held.sequence
+         AND d.sequence > $3::bigint),
      kept AS (
-       UPDATE hook_deliveries SET queued = false, run = h.runs FROM h
-       WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence <= $3::bigint
-         AND state = 'pending')
+       UPDATE hook_deliveries d SET queued = false, run = h.runs FROM held, h
+       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = held.sequence
+         AND d.sequence <= $3::bigint AND d.state = 'pending')
      SELECT (old.last_sequence - h.last_sequence)::integer AS replayed FROM old, h`,
     [tenantId, hookId, after],
   ];

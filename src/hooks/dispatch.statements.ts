@@ -32,6 +32,7 @@ export interface Queued {
 
 /** A delivery with its hook and its event, if that is still kept. */
 export type LoadedDelivery = Pick<SealedHook, 'url' | 'headers' | 'secrets' | 'enabled'> & {
+  place: string;
   state: DeliveryState;
   run: string;
 } & (EventRow | { [key in keyof EventRow]: null });
@@ -118,44 +119,55 @@ export function moveHook(tenantId: string, id: string, lastSequence: string): St
   ];
 }
 
-export function loadDelivery(tenantId: string, hookId: string, sequence: string): Statement {
+/** The hook is the same in each of them. */
+export function loadDeliveries(tenantId: string, hookId: string, sequences: string[]): Statement {
   return [
-    `SELECT h.url, h.headers, h.secrets, h.enabled, d.state, d.run, ${eventRow}
+    `SELECT h.url, h.headers, h.secrets, h.enabled, d.sequence AS place, d.state, d.run, ${eventRow}
      FROM hook_deliveries d
        JOIN hooks h ON h.tenant_id = d.tenant_id AND h.id = d.hook_id
        LEFT JOIN user_events e ON e.tenant_id = d.tenant_id AND e.sequence = d.sequence
-     WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = $3`,
-    [tenantId, hookId, sequence],
+     WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = ANY ($3::bigint[])`,
+    [tenantId, hookId, sequences],
   ];
 }
 
-/** Notes an attempt, unless a replay has begun anew meanwhile. Dead when it was the last one. */
-export function noteAttempt(
+/**
+ * Notes attempts, unless a replay has begun anew meanwhile. Dead when it was the last one. Rows are
+ * locked in their order, as replays do, so that neither waits for the other.
+ */
+export function noteAttempts(
   tenantId: string,
   hookId: string,
-  { sequence, run }: Pick<Queued, 'sequence' | 'run'>,
-  { delivered, isFinal, statusCode, error, maxAttempts }: NotedAttempt,
+  attempts: NotedAttempt[],
+  maxAttempts: number,
 ): Statement {
   return [
-    `WITH d AS (
-       UPDATE hook_deliveries SET attempts = attempts + 1, status_code = $5, error = $6,
-         updated_at = now(),
-         state = CASE WHEN $7 THEN 'delivered'
-           WHEN $8 OR attempts + 1 >= $9 THEN 'dead' ELSE 'pending' END
-       WHERE tenant_id = $1 AND hook_id = $2 AND sequence = $3 AND run = $4 AND state = 'pending'
-       RETURNING state)
-     SELECT state FROM d`,
-    [...[tenantId, hookId, sequence, run], ...[statusCode, error, delivered, isFinal, maxAttempts]],
+    `WITH attempt AS (
+       SELECT * FROM json_to_recordset($3::json) AS a (sequence bigint, run bigint,
+         delivered boolean, "isFinal" boolean, "statusCode" integer, error text)),
+     held AS MATERIALIZED (
+       SELECT d.sequence FROM hook_deliveries d JOIN attempt a USING (sequence, run)
+       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.state = 'pending'
+       ORDER BY d.sequence FOR UPDATE OF d),
+     noted AS (
+       UPDATE hook_deliveries d SET attempts = d.attempts + 1, status_code = a."statusCode",
+         error = a.error, updated_at = now(),
+         state = CASE WHEN a.delivered THEN 'delivered'
+           WHEN a."isFinal" OR d.attempts + 1 >= $4 THEN 'dead' ELSE 'pending' END
+       FROM attempt a JOIN held USING (sequence)
+       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = a.sequence AND d.run = a.run
+       RETURNING d.sequence, d.run, d.state)
+     SELECT sequence, run, state FROM noted`,
+    [tenantId, hookId, JSON.stringify(attempts), maxAttempts],
   ];
 }
 
-interface NotedAttempt {
+export interface NotedAttempt extends Pick<Queued, 'sequence' | 'run'> {
   delivered: boolean;
   /** There is to be no other, whatever the number. */
   isFinal: boolean;
   statusCode: number | null;
   error: string | null;
-  maxAttempts: number;
 }
 
 export function disableHook(tenantId: string, id: string): Statement {

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Job } from 'pg-boss';
 import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
@@ -9,16 +9,8 @@ import * as statements from './dispatch.statements.js';
 import type { LoadedDelivery } from './dispatch.statements.js';
 import type { DeliveryJob, HookQueue } from './hook-queue.js';
 import { HookSeal } from './hook-seal.js';
-import { type Attempt, Receiver } from './receiver.js';
-
-/** Standard Webhooks: the receiver wants nothing more. */
-const GONE = 410;
-
-type Outcome = Pick<Attempt, 'delivered' | 'statusCode' | 'error'> & {
-  isFinal: boolean;
-  wasSent: boolean;
-  retryAfterMs: number;
-};
+import { GONE, HookSettlement, type Outcome } from './hook-settlement.js';
+import { Receiver, type Target } from './receiver.js';
 
 /** What an attempt tells of the receiver. */
 export interface Answered {
@@ -27,11 +19,19 @@ export interface Answered {
   retryAfterMs: number;
 }
 
-/** One attempt of one delivery, and what follows from how it ended. */
+/** The attempts of these jobs, in their order; undefined = nothing was sent, which says nothing of the receiver. */
+export type Deliver = (jobs: Job<DeliveryJob>[]) => Promise<Answered | undefined>[];
+
+interface Loaded {
+  /** By their sequences. */
+  deliveries: Map<string, LoadedDelivery>;
+  /** Or why nothing can be sent. */
+  target: Target | AppError | undefined;
+}
+
+/** One attempt of each of some deliveries, and what follows from how it ended. */
 @Injectable()
 export class HookDelivery {
-  private readonly log = new Logger('hooks');
-
   constructor(
     private readonly env: Env,
     private readonly database: BackgroundDatabase,
@@ -39,76 +39,65 @@ export class HookDelivery {
     private readonly receiver: Receiver,
   ) {}
 
-  /** Undefined when nothing was sent, which says nothing of the receiver. */
-  async attempt(
-    queue: HookQueue,
-    hookId: string,
-    job: Job<DeliveryJob>,
-  ): Promise<Answered | undefined> {
-    const { sequence, run } = job.data;
-    const [delivery] = await this.database.run<LoadedDelivery>(
-      statements.loadDelivery(TENANT, hookId, sequence),
+  to(hookId: string, queue: HookQueue): Deliver {
+    const { database } = this;
+    const settlement = new HookSettlement(hookId, queue, database, this.env.HOOKS_MAX_ATTEMPTS);
+    return (jobs) => {
+      const loading = this.load(hookId, jobs);
+      return jobs.map(async (job) => this.attempt(job, await loading, settlement));
+    };
+  }
+
+  /** What the jobs are about, in one statement; the hook is opened once. */
+  private async load(hookId: string, jobs: Job<DeliveryJob>[]): Promise<Loaded> {
+    const sequences = jobs.map(({ data }) => data.sequence);
+    const rows = await this.database.run<LoadedDelivery>(
+      statements.loadDeliveries(TENANT, hookId, sequences),
     );
+    const deliveries = new Map(rows.map((row) => [row.place, row]));
+    return { deliveries, target: rows[0] && this.open({ ...rows[0], id: hookId }) };
+  }
+
+  private open(hook: Pick<LoadedDelivery, 'url' | 'headers' | 'secrets'> & { id: string }) {
+    try {
+      const headers = this.seal.openHeaders(hook);
+      return { url: hook.url, headers, secrets: this.seal.openSecrets(hook) };
+    } catch (error) {
+      if (error instanceof AppError) return error;
+      throw error;
+    }
+  }
+
+  private async attempt(
+    job: Job<DeliveryJob>,
+    { deliveries, target }: Loaded,
+    settlement: HookSettlement,
+  ): Promise<Answered | undefined> {
+    const delivery = deliveries.get(job.data.sequence);
     // A replay has begun it anew, with a job of its own, or the hook is no more.
-    if (delivery?.run !== run || delivery.state !== 'pending') {
-      await queue.complete(hookId, job, this.database);
-      return undefined;
-    }
-    if (!delivery.enabled) {
-      await queue.retry(hookId, job, this.database);
-      return undefined;
-    }
-    const outcome = await this.send(hookId, delivery);
-    await this.settle(queue, hookId, job, outcome);
-    const { wasSent, delivered: isDelivered, retryAfterMs } = outcome;
+    const isVoid = delivery?.run !== job.data.run || delivery.state !== 'pending';
+    if (!target || !delivery || isVoid) return settlement.settle(job, 'void');
+    if (!delivery.enabled) return settlement.settle(job, 'later');
+    const { wasSent, ...outcome } = await this.send(target, delivery);
+    await settlement.settle(job, outcome);
+    const { delivered: isDelivered, retryAfterMs } = outcome;
     return wasSent ? { isDelivered, retryAfterMs } : undefined;
   }
 
-  private async send(hookId: string, delivery: LoadedDelivery): Promise<Outcome> {
-    if (delivery.id === null)
-      return { ...unsent('the event is no longer kept (retention)'), isFinal: true };
-    try {
-      const sealed = { ...delivery, id: hookId };
-      const target = {
-        url: delivery.url,
-        headers: this.seal.openHeaders(sealed),
-        secrets: this.seal.openSecrets(sealed),
-      };
-      const { attempt, retryAfterMs } = await this.receiver.send(target, toCloudEvent(delivery));
-      return { ...attempt, isFinal: attempt.statusCode === GONE, wasSent: true, retryAfterMs };
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      return { ...unsent(error.detail), isFinal: false };
-    }
-  }
-
-  /** The log and the queue say the same, in one transaction. */
-  private async settle(queue: HookQueue, hookId: string, job: Job<DeliveryJob>, outcome: Outcome) {
-    const maxAttempts = this.env.HOOKS_MAX_ATTEMPTS;
-    const state = await this.database.transaction(async (connection) => {
-      if (outcome.statusCode === GONE) await connection.run(statements.disableHook(TENANT, hookId));
-      const [noted] = await connection.run<{ state: string }>(
-        statements.noteAttempt(TENANT, hookId, job.data, { ...outcome, maxAttempts }),
-      );
-      // Dead is complete, too: a job that has failed for good would hold back its user for ever.
-      if (noted?.state === 'pending')
-        await queue.retry(hookId, job, connection, outcome.retryAfterMs);
-      else await queue.complete(hookId, job, connection);
-      return noted?.state;
-    });
-    if (state === 'dead')
-      this.log.warn(
-        `hook ${hookId}: event ${job.data.sequence} is a dead letter: ${outcome.error}`,
-      );
-    if (outcome.statusCode === GONE)
-      this.log.warn(`hook ${hookId}: disabled, the receiver is gone (410)`);
+  private async send(
+    target: Target | AppError,
+    delivery: LoadedDelivery,
+  ): Promise<Outcome & { wasSent: boolean }> {
+    if (delivery.id === null) return unsent('the event is no longer kept (retention)', true);
+    if (target instanceof AppError) return unsent(target.detail, false);
+    const { attempt, retryAfterMs } = await this.receiver.send(target, toCloudEvent(delivery));
+    const { delivered, statusCode, error } = attempt;
+    const isFinal = statusCode === GONE;
+    return { ...{ delivered, statusCode, error, isFinal, retryAfterMs }, wasSent: true };
   }
 }
 
-const unsent = (error: string) => ({
-  delivered: false,
-  statusCode: null,
-  error,
-  wasSent: false,
-  retryAfterMs: 0,
+const unsent = (error: string, isFinal: boolean) => ({
+  ...{ delivered: false, statusCode: null, error, isFinal },
+  ...{ retryAfterMs: 0, wasSent: false },
 });

@@ -11,6 +11,8 @@ const BATCH = 500;
 /** Deliveries that are queued at most: what is behind them waits in the feed, where it costs nothing. */
 export const MAX_WAITING = 2_000;
 
+export type Dispatched = 'none' | 'some' | 'more' | 'full';
+
 type Made = Partial<Queued> & { reached: string };
 
 /** Feed → jobs, for one hook at a time: whoever locks its row goes on where the last one ended. */
@@ -22,8 +24,8 @@ export class HookDispatcher {
     private readonly queue: HookQueue,
   ) {}
 
-  /** @returns whether anything was queued, or could not be */
-  dispatch(hookId: string, last: number): Promise<'some' | 'none' | 'full'> {
+  /** @returns whether anything was queued, more waits to be, or could not be */
+  dispatch(hookId: string, last: number): Promise<Dispatched> {
     return this.database.transaction(async (connection) => {
       const [hook] = await connection.run<DispatchedHook>(
         statements.takeHook(TENANT, hookId, MAX_WAITING),
@@ -42,6 +44,7 @@ export class HookDispatcher {
       const deliveries = [...again, ...made];
       if (deliveries.length > 0) await this.queue.insert(hookId, deliveries, connection);
       await connection.run(statements.moveHook(TENANT, hookId, reached));
+      if (again.length === BATCH || Number(reached) < last) return 'more';
       return deliveries.length > 0 ? 'some' : 'none';
     });
   }

@@ -9,6 +9,12 @@ export interface DeliveryJob {
   run: string;
 }
 
+/** A job that is tried again, but not before so many milliseconds. */
+export interface Retry {
+  job: Job<DeliveryJob>;
+  notBeforeMs: number;
+}
+
 /** Seconds beyond the time of a delivery after which whoever had its job must have died. */
 const EXPIRY_MARGIN = 5;
 /** Seconds between two looks for jobs whose worker died. */
@@ -76,20 +82,26 @@ export class HookQueue {
 
   /**
    * Jobs come in the order of the feed; of one user, none overtakes another. All are as old as each
-   * other, so that their ids decide, and the time at which a clock says they were made does not.
+   * other, so that their ids decide, and the time at which a clock says they were made does not; the
+   * library's own INSERT has that time, and would have to be followed by an UPDATE.
    */
   async insert(hookId: string, deliveries: Queued[], connection: Connection): Promise<void> {
     const jobs = deliveries.map(({ sequence, run, userId }) => ({
       id: jobId(sequence, run),
-      singletonKey: userId,
-      startAfter: LONG_AGO,
+      key: userId,
       data: { sequence, run } satisfies DeliveryJob,
     }));
-    await this.boss.insert(hookId, jobs, { db: connection });
-    const ids = jobs.map(({ id }) => id);
     await connection.executeSql(
-      'UPDATE hook_queue.job SET created_on = $3 WHERE name = $1 AND id = ANY ($2::uuid[])',
-      [hookId, ids, LONG_AGO],
+      `INSERT INTO hook_queue.job (id, name, singleton_key, data, start_after, created_on, keep_until,
+         policy, expire_seconds, deletion_seconds, retry_limit, retry_delay, retry_backoff,
+         retry_delay_max)
+       SELECT j.id, q.name, j.key, j.data, t.past, t.past, t.past + q.retention_seconds * interval '1 s',
+         q.policy, q.expire_seconds, q.deletion_seconds, q.retry_limit, q.retry_delay,
+         q.retry_backoff, q.retry_delay_max
+       FROM json_to_recordset($2::json) AS j (id uuid, key text, data jsonb)
+         JOIN hook_queue.queue q ON q.name = $1 CROSS JOIN (SELECT $3::timestamptz AS past) t
+       ON CONFLICT DO NOTHING`,
+      [hookId, JSON.stringify(jobs), LONG_AGO],
     );
   }
 
@@ -97,23 +109,26 @@ export class HookQueue {
     return this.boss.fetch<DeliveryJob>(hookId, { batchSize: most });
   }
 
-  async complete(hookId: string, job: Job<DeliveryJob>, db: Connection): Promise<void> {
-    await this.boss.complete(hookId, job, null, { db });
+  /** They are done with: nobody looks at them again, so they are not kept either. */
+  async complete(
+    hookId: string,
+    jobs: Job<DeliveryJob> | Job<DeliveryJob>[],
+    db: Connection,
+  ): Promise<void> {
+    await this.boss.deleteJob(hookId, jobs, { db });
   }
 
-  /** It is tried again later, not before so many milliseconds, and holds back what follows for the same user. */
-  async retry(
-    hookId: string,
-    job: Job<DeliveryJob>,
-    db: Connection,
-    notBeforeMs = 0,
-  ): Promise<void> {
-    await this.boss.fail(hookId, job, null, { db });
-    if (notBeforeMs > 0)
+  /** They are tried again later, and hold back what follows for the same users. */
+  async retry(hookId: string, retries: Retry[], db: Connection): Promise<void> {
+    const jobs = retries.map(({ job }) => job);
+    await this.boss.fail(hookId, jobs, null, { db });
+    const later = retries.filter(({ notBeforeMs }) => notBeforeMs > 0);
+    if (later.length > 0)
       await db.executeSql(
-        `UPDATE hook_queue.job SET start_after = greatest(start_after, hook_queue.job_now() + $3 * interval '1 ms')
-         WHERE name = $1 AND id = $2::uuid`,
-        [hookId, job.id, notBeforeMs],
+        `UPDATE hook_queue.job j
+         SET start_after = greatest(start_after, hook_queue.job_now() + l.ms * interval '1 ms')
+         FROM unnest($2::uuid[], $3::float8[]) AS l (id, ms) WHERE j.name = $1 AND j.id = l.id`,
+        [hookId, later.map(({ job }) => job.id), later.map(({ notBeforeMs }) => notBeforeMs)],
       );
   }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'pg-boss';
-import type { Answered } from './hook-delivery.js';
+import type { Answered, Deliver } from './hook-delivery.js';
 import type { DeliveryJob, HookQueue } from './hook-queue.js';
 
 /** Deliveries of one hook that one process makes at the same time, each of another user. */
-const PARALLEL = 5;
+const PARALLEL = 32;
 
 /** Milliseconds between two looks for jobs that another process has queued, or whose time has come. */
 const POLL_MS = 1_000;
@@ -24,16 +24,14 @@ export class HookWorker {
   private failures = 0;
   /** The receiver has asked to be left alone until then (`performance.now()`). */
   private pausedUntil = 0;
+  private isWoken = false;
   private wakeUp: (() => void) | undefined;
   private readonly loop: Promise<void>;
 
   constructor(
     private readonly hookId: string,
     private readonly queue: HookQueue,
-    private readonly deliver: (
-      hookId: string,
-      job: Job<DeliveryJob>,
-    ) => Promise<Answered | undefined>,
+    private readonly deliver: Deliver,
     private readonly onProblem: (problem: unknown) => void,
   ) {
     this.loop = this.work();
@@ -41,6 +39,7 @@ export class HookWorker {
 
   /** There may be jobs. */
   wake(): void {
+    this.isWoken = true;
     this.wakeUp?.();
   }
 
@@ -54,6 +53,7 @@ export class HookWorker {
 
   private async work(): Promise<void> {
     while (!this.stopping.signal.aborted) {
+      this.isWoken = false;
       const pause = this.pausedUntil - performance.now();
       if (pause > 0) {
         await this.rest(Math.min(pause, POLL_MS));
@@ -62,8 +62,8 @@ export class HookWorker {
       const isDown = this.failures >= PATIENCE;
       if (isDown) await this.takeBreak();
       const jobs = await this.fetch(isDown ? 1 : PARALLEL);
-      for (const job of jobs) this.begin(job);
-      if (jobs.length === 0 || this.running.size >= PARALLEL) await this.rest(POLL_MS);
+      if (jobs.length > 0) for (const attempt of this.deliver(jobs)) this.begin(attempt);
+      await this.rest(POLL_MS);
     }
   }
 
@@ -71,8 +71,7 @@ export class HookWorker {
   private async takeBreak(): Promise<void> {
     await Promise.all(this.running);
     const length = SHORTEST_BREAK_MS * 2 ** Math.min(this.failures - PATIENCE, 10);
-    const { signal } = this.stopping;
-    await sleep(Math.min(length, LONGEST_BREAK_MS), undefined, { signal }).catch(() => undefined);
+    await this.sleep(Math.min(length, LONGEST_BREAK_MS));
   }
 
   private async fetch(parallel: number): Promise<Job<DeliveryJob>[]> {
@@ -82,13 +81,13 @@ export class HookWorker {
       return await this.queue.fetch(this.hookId, most);
     } catch (error) {
       this.onProblem(error);
-      await this.rest(PAUSE_MS);
+      await this.sleep(PAUSE_MS);
       return [];
     }
   }
 
-  private begin(job: Job<DeliveryJob>): void {
-    const delivery = this.deliver(this.hookId, job)
+  private begin(attempt: Promise<Answered | undefined>): void {
+    const delivery = attempt
       .then((answered) => {
         if (!answered) return;
         this.failures = answered.isDelivered ? 0 : this.failures + 1;
@@ -99,14 +98,21 @@ export class HookWorker {
       .catch(this.onProblem)
       .finally(() => {
         this.running.delete(delivery);
-        // The next one for the same user was held back until now.
+        // The next one for the same user was held back until now. Those that were settled together
+        // end in the same turn of the event loop, and are followed by one look for jobs.
         this.wake();
       });
     this.running.add(delivery);
   }
 
+  private async sleep(milliseconds: number): Promise<void> {
+    const { signal } = this.stopping;
+    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Until then, or until there may be jobs, also when that was told since the last look for them. */
   private rest(milliseconds: number): Promise<void> {
-    if (this.stopping.signal.aborted) return Promise.resolve();
+    if (this.isWoken || this.stopping.signal.aborted) return Promise.resolve();
     return new Promise((done) => {
       const timer = setTimeout(done, milliseconds);
       this.wakeUp = () => {

@@ -12,7 +12,7 @@ import { TENANT } from '../database/tenant.js';
 import { sequenceEvents } from '../events/event.statements.js';
 import { glanceAtHooks, type HookGlance } from './dispatch.statements.js';
 import { HookDelivery } from './hook-delivery.js';
-import { HookDispatcher } from './hook-dispatcher.js';
+import { type Dispatched, HookDispatcher } from './hook-dispatcher.js';
 import type { HookQueue } from './hook-queue.js';
 import { HookWorker } from './hook-worker.js';
 import { HooksSweeper } from './hooks-sweeper.js';
@@ -75,7 +75,7 @@ export class HooksBackground
     while (!this.closing.signal.aborted) {
       let pause = IDLE_MS;
       try {
-        if ((await this.look()) > 0) pause = BUSY_MS;
+        pause = await this.look();
       } catch (error) {
         this.warn(error);
       }
@@ -83,16 +83,17 @@ export class HooksBackground
     }
   }
 
-  /** One look at the hooks, and what follows from it. Answers how many there are. */
+  /** One look at the hooks, and what follows from it. Answers the milliseconds until the next one. */
   private async look(): Promise<number> {
     const hooks = await this.database.run<HookGlance>(glanceAtHooks(TENANT));
-    if (hooks.length === 0 && !this.queue) return 0;
+    if (hooks.length === 0 && !this.queue) return IDLE_MS;
     this.queue ??= await this.startQueue();
     await this.sweeper.sweep(this.queue).catch((error: unknown) => this.warn(error));
     const enabled = hooks.filter((hook) => hook.enabled);
     this.stopWorkers(new Set(enabled.map(({ id }) => id)));
-    if (enabled.length > 0) await this.dispatch(this.queue, enabled);
-    return hooks.length;
+    const hasMore = enabled.length > 0 && (await this.dispatch(this.queue, enabled));
+    if (hasMore) return 0;
+    return hooks.length > 0 ? BUSY_MS : IDLE_MS;
   }
 
   /** Without a hook, pg-boss is not even loaded. */
@@ -106,7 +107,9 @@ export class HooksBackground
     return queue;
   }
 
-  private async dispatch(queue: HookQueue, hooks: HookGlance[]): Promise<void> {
+  /** Answers whether more could be queued at once. */
+  private async dispatch(queue: HookQueue, hooks: HookGlance[]): Promise<boolean> {
+    let hasMore = false;
     const [sequence] = await this.database.run<{ last: string }>(sequenceEvents(TENANT, SEQUENCED));
     const last = Number(sequence?.last);
     const dispatcher = new HookDispatcher(this.database, queue);
@@ -116,22 +119,19 @@ export class HooksBackground
       const isUpToDate = !hasUnqueued && Number(lastSequence) >= last;
       if (isUpToDate || performance.now() < (this.fullUntil.get(id) ?? 0)) continue;
       // The trouble of one hook is not that of the next.
-      const dispatched = await dispatcher.dispatch(id, last).catch((error: unknown) => {
+      const dispatched = await dispatcher.dispatch(id, last).catch((error: unknown): Dispatched => {
         this.warn(error);
         return 'none';
       });
-      if (dispatched === 'some') this.workers.get(id)?.wake();
+      if (dispatched === 'some' || dispatched === 'more') this.workers.get(id)?.wake();
+      if (dispatched === 'more') hasMore = true;
       if (dispatched === 'full') this.fullUntil.set(id, performance.now() + FULL_MS);
     }
+    return hasMore;
   }
 
   private startWorker(queue: HookQueue, id: string): HookWorker {
-    return new HookWorker(
-      id,
-      queue,
-      (hookId, job) => this.delivery.attempt(queue, hookId, job),
-      (problem) => this.warn(problem),
-    );
+    return new HookWorker(id, queue, this.delivery.to(id, queue), (problem) => this.warn(problem));
   }
 
   private stopWorkers(kept: Set<string>): void {
