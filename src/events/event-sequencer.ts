@@ -9,7 +9,7 @@ import { sequenceEvents } from './event.statements.js';
 const BATCH = 1_000;
 
 /** Milliseconds between two looks for new events, while somebody waits for them. */
-const POLL_MS = 200;
+const POLL_MS = 50;
 
 /** Milliseconds between two looks while nobody does. */
 const BACKGROUND_MS = 2_000;

@@ -147,7 +147,7 @@ export function noteAttempts(
          delivered boolean, "isFinal" boolean, "statusCode" integer, error text)),
      held AS MATERIALIZED (
        SELECT d.sequence FROM hook_deliveries d JOIN attempt a USING (sequence, run)
-       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.state = 'pending'
+       WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = ANY ($5::bigint[]) AND d.state = 'pending'
        ORDER BY d.sequence FOR UPDATE OF d),
      noted AS (
        UPDATE hook_deliveries d SET attempts = d.attempts + 1, status_code = a."statusCode",
@@ -158,7 +158,10 @@ export function noteAttempts(
        WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = a.sequence AND d.run = a.run
        RETURNING d.sequence, d.run, d.state)
      SELECT sequence, run, state FROM noted`,
-    [tenantId, hookId, JSON.stringify(attempts), maxAttempts],
+    [
+      ...[tenantId, hookId, JSON.stringify(attempts), maxAttempts],
+      attempts.map(({ sequence }) => sequence),
+    ],
   ];
 }
 

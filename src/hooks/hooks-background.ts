@@ -20,7 +20,7 @@ import { Receiver } from './receiver.js';
 
 /** Milliseconds between two looks at the hooks: while there is none, and while there is one. */
 const IDLE_MS = 1_000;
-const BUSY_MS = 250;
+const BUSY_MS = 200;
 
 /** Milliseconds between two looks whether a hook that has all its jobs has room again. */
 const FULL_MS = 1_000;
