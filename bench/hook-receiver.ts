@@ -57,7 +57,7 @@ export class HookReceiver {
 /** A percentile of numbers, as text without decimals. */
 export function percentile(list: number[], percent: number): string {
   const sorted = list.toSorted((a, b) => a - b);
-  return (sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? NaN)
-    .toFixed(0)
-    .padStart(1);
+  return (
+    sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? NaN
+  ).toFixed(0);
 }

@@ -26,6 +26,8 @@ const [hooks, rate, seconds, users, connections] = [
   ...[values.hooks, values.rate, values.seconds, values.users, values.connections].map(Number),
 ] as [number, number, number, number, number];
 const parts = positionals.length > 0 ? positionals : ['steady', 'backlog', 'feed'];
+/** A user whose changes are looked for in the stream. */
+const PROBE = 'u1';
 /** Seconds that what is left may take to arrive. */
 const PATIENCE = 20;
 
@@ -83,25 +85,38 @@ class Bench {
 
   async feed(): Promise<void> {
     const last = (await this.call('GET', '/api/events?limit=1')).headers.get('last-sequence');
-    const lags: number[] = [];
+    /** Version of one user → when it came in the stream. */
+    const seen = new Map<number, number>();
     const left = new AbortController();
-    const reading = this.follow(last ?? '0', lags, left.signal);
-    await this.load(2, 10);
-    lags.length = 0;
+    const reading = this.follow(last ?? '0', seen, left.signal);
+    await this.load(2);
     const report = this.watch();
-    const { requests, p99 } = await this.load(15);
+    const over = new AbortController();
+    const loading = this.load(12).finally(() => {
+      over.abort();
+    });
+    const answered = new Map<number, number>();
+    while (!over.signal.aborted) {
+      const answer = await this.call('PATCH', `/api/users/${PROBE}`, { name: `${Math.random()}` });
+      answered.set(Number(answer.headers.get('etag')?.replaceAll('"', '')), Date.now());
+      await sleep(50);
+    }
+    const { requests, p99 } = await loading;
     const cpu = report();
     await sleep(1_000);
     left.abort();
     await reading;
+    const list = [...answered].map(([version, at]) =>
+      Math.max(0, (seen.get(version) ?? Infinity) - at),
+    );
     console.log(
-      `feed: ${(requests / 15).toFixed(0)} changes/s (p99 ${p99} ms), ${lags.length} of ${requests} in ` +
-        `the stream; lag p50 ${percentile(lags, 50)} ms, p99 ${percentile(lags, 99)} ms; ${cpu}`,
+      `feed: ${(requests / 12).toFixed(0)} changes/s (p99 ${p99} ms); from an answer to its event in ` +
+        `the stream p50 ${percentile(list, 50)} ms, p99 ${percentile(list, 99)} ms, of ${list.length}; ${cpu}`,
     );
   }
 
-  /** Reads the event stream, and notes how old each event is when it comes. */
-  private async follow(after: string, lags: number[], signal: AbortSignal): Promise<void> {
+  /** Reads the event stream, and notes when the versions of one user come. */
+  private async follow(after: string, seen: Map<number, number>, signal: AbortSignal) {
     const url = `${this.service.url}/api/events?after=${after}`;
     const headers = { authorization: `Bearer ${this.token}`, accept: 'text/event-stream' };
     try {
@@ -111,10 +126,9 @@ class Bench {
         const now = Date.now();
         const blocks = (rest + Buffer.from(chunk).toString()).split('\n\n');
         rest = blocks.pop() ?? '';
-        for (const block of blocks) {
-          const time = /"time":"([^"]+)"/.exec(block)?.[1];
-          if (time) lags.push(now - Date.parse(time));
-        }
+        for (const block of blocks)
+          if (block.includes(`"subject":"${PROBE}"`))
+            seen.set(Number(/"version":(\d+)/.exec(block)?.[1]), now);
       }
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -1,6 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
@@ -221,6 +230,23 @@ describe('a slow receiver', () => {
     expect(attempts.length).toBeLessThanOrEqual(3);
     expect(receiver.taken.map(({ event }) => event.subject)).not.toContain(slow);
     await fast.stop();
+  });
+});
+
+describe('deliveries to many users', () => {
+  it('are on their way at the same time, and what ends together is settled together', async () => {
+    const held: ServerResponse[] = [];
+    receiver.answer = (_event, response) => void held.push(response);
+    const { id: hookId } = await hook({ enabled: false });
+    await Promise.all(range(1, 32).map(async () => change(await insertUser(app))));
+    await call('PATCH', `/api/hooks/${hookId}`, { enabled: true });
+    await until(() => held.length === 32);
+    const transactions = jest.spyOn(app.app.get(BackgroundDatabase), 'transaction');
+    for (const response of held) response.writeHead(204).end();
+    await until(async () => (await deliveries(hookId, 'state=delivered')).length === 32);
+    expect(await deliveries(hookId, 'state=delivered')).toHaveLength(32);
+    expect(transactions.mock.calls.length).toBeLessThan(16);
+    transactions.mockRestore();
   });
 });
 
