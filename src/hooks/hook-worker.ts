@@ -4,7 +4,9 @@ import type { Answered, Deliver } from './hook-delivery.js';
 import type { DeliveryJob, HookQueue } from './hook-queue.js';
 
 /** Deliveries of one hook that one process makes at the same time, each of another user. */
-const PARALLEL = 32;
+const PARALLEL = 64;
+/** Of these, so many are fetched at once: while some are settled, others are on their way. */
+const FETCHED = 32;
 
 /** Milliseconds between two looks for jobs that another process has queued, or whose time has come. */
 const POLL_MS = 1_000;
@@ -63,7 +65,7 @@ export class HookWorker {
       if (isDown) await this.takeBreak();
       const jobs = await this.fetch(isDown ? 1 : PARALLEL);
       if (jobs.length > 0) for (const attempt of this.deliver(jobs)) this.begin(attempt);
-      await this.rest(POLL_MS);
+      if (jobs.length < FETCHED) await this.rest(POLL_MS);
     }
   }
 
@@ -75,7 +77,7 @@ export class HookWorker {
   }
 
   private async fetch(parallel: number): Promise<Job<DeliveryJob>[]> {
-    const most = parallel - this.running.size;
+    const most = Math.min(parallel - this.running.size, FETCHED);
     if (most <= 0 || this.stopping.signal.aborted) return [];
     try {
       return await this.queue.fetch(this.hookId, most);
