@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import Fastify from 'fastify';
 import { Pool } from 'pg';
 
@@ -35,6 +36,37 @@ fastify.patch('/api/users/:id', async (request) => {
     values: [id, name],
   });
   return rows[0] as object;
+});
+
+fastify.post('/api/users', async (request, reply) => {
+  const { name, primaryEmail } = request.body as { name: string; primaryEmail: string };
+  const { rows } = await pool.query({
+    name: 'create',
+    text: `INSERT INTO users (tenant_id, id, name, primary_email, primary_email_key)
+      VALUES ('default', $1, $2, $3, $3) RETURNING ${FIELDS}`,
+    values: [randomUUID(), name, primaryEmail],
+  });
+  return reply.code(201).send(rows[0]);
+});
+
+fastify.delete('/api/users/:id', async (request, reply) => {
+  const { id } = request.params as { id: string };
+  const { rowCount } = await pool.query({
+    name: 'delete',
+    text: `DELETE FROM users WHERE tenant_id = 'default' AND id = $1`,
+    values: [id],
+  });
+  return reply.code(rowCount === 1 ? 204 : 404).send();
+});
+
+/** The first page, whatever is asked for. */
+fastify.get('/api/users', async () => {
+  const { rows } = await pool.query({
+    name: 'list',
+    text: `SELECT ${FIELDS} FROM users WHERE tenant_id = 'default'
+      ORDER BY created_at DESC, id DESC LIMIT 20`,
+  });
+  return rows as object[];
 });
 
 await fastify.listen({ port: Number(PORT), host: '127.0.0.1' });

@@ -3,10 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Clock ticks of /proc, 100 a second on Linux. */
 const TICK_US = 10_000;
 
-/** Fields of /proc/<pid>/stat behind the name, from the third on (proc(5)). */
+/** Fields of /proc/<pid>/stat behind the name, from the third on (proc(5)); none when it has ended. */
 function stat(pid: number | string): string[] {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
 }
 
 const sum = (fields: string[], ...places: number[]) =>
@@ -17,21 +21,12 @@ export const cpuOf = (pid: number) => sum(stat(pid), 11, 12);
 
 /** Microseconds of a process and all its children, those that have ended, too. */
 export function cpuOfTree(pid: number): number {
-  const live = readdirSync('/proc')
+  const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(statOrNone)
-    .filter((child) => Number(child[1]) === pid)
-    .reduce((total, child) => total + sum(child, 11, 12), 0);
+    .map(stat)
+    .filter(([, parent]) => Number(parent) === pid);
+  const live = children.reduce((total, child) => total + sum(child, 11, 12), 0);
   return live + sum(stat(pid), 11, 12, 13, 14);
-}
-
-/** Nothing of a process that has ended meanwhile. */
-function statOrNone(pid: string): string[] {
-  try {
-    return stat(pid);
-  } catch {
-    return [];
-  }
 }
 
 /** Mebibytes of memory that a process has in use. */

@@ -137,7 +137,7 @@ class Bench {
 
   private load(duration: number, wanted?: number) {
     return runLoad({
-      ...{ url: this.service.url, token: this.token, operation: 'patch-name' },
+      ...{ url: this.service.url, tokens: [this.token], operation: 'patch-name' },
       ...{ users, connections, seconds: duration },
       ...(wanted !== undefined && { rate: wanted }),
     });

@@ -11,6 +11,8 @@ export interface Load {
   users: number;
   connections: number;
   seconds: number;
+  /** Requests a second; undefined = as many as are answered. */
+  rate?: number;
 }
 
 /** What came of it. */
@@ -25,21 +27,14 @@ export interface Result {
   example: string | undefined;
 }
 
-const { url, operation, tokens, users, connections, seconds } = JSON.parse(
+const { url, operation, tokens, users, connections, seconds, rate } = JSON.parse(
   await text(process.stdin),
 ) as Load;
-const {
-  method,
-  path,
-  body,
-  headers,
-  status = 200,
-  has,
-} = OPERATIONS[operation] ?? {
-  method: 'GET' as const,
-  path: () => '/',
-};
+const chosen = OPERATIONS[operation];
+if (!chosen) throw new Error(`no operation ${operation}`);
+const { method, path, body, headers, status = 200, has, inTurn } = chosen;
 
+let turn = 0;
 let wrong = 0;
 let example: string | undefined;
 let sent = 0;
@@ -47,10 +42,11 @@ const done = await autocannon({
   url,
   connections,
   ...(tokens.length > 1 ? { amount: tokens.length } : { duration: seconds }),
+  ...(rate !== undefined && { overallRate: rate }),
   requests: [
     {
       setupRequest: (request, context) => {
-        const n = 1 + Math.floor(Math.random() * users);
+        const n = inTurn ? (turn += 1) : 1 + Math.floor(Math.random() * users);
         Object.assign(context, { n });
         const json = body && JSON.stringify(body(n));
         return {

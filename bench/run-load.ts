@@ -8,14 +8,15 @@ export async function runLoad(load: Load): Promise<Result> {
   const child = spawn(
     process.execPath,
     ['--no-warnings', '--import', 'tsx', resolve('bench/load.ts')],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { LOAD: JSON.stringify(load), NODE_ENV: 'production' },
-    },
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { NODE_ENV: 'production' } },
   );
+  child.stdin.end(JSON.stringify(load));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, 'exit')) as [number];
   if (code !== 0) throw new Error(`the load of ${load.operation} has failed`);
-  return JSON.parse(output) as Result;
+  const result = JSON.parse(output) as Result;
+  if (result.wrong > 0)
+    throw new Error(`${load.operation}: ${result.wrong} wrong answers, such as ${result.example}`);
+  return result;
 }

@@ -9,6 +9,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../src/data-source.js';
 import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { freePort } from '../src/database/loopback-port.js';
+import { addUsers } from './users.js';
 import {
   createKey,
   MANAGEMENT_AUDIENCE,
@@ -19,6 +20,9 @@ import {
 export interface Server {
   url: string;
   pid: number;
+  /** Milliseconds from its start until it was ready. */
+  readyAfter: number;
+  stop(): Promise<void>;
 }
 
 /** A durable PostgreSQL with users, the service as it is shipped, and the bare server beside it. */
@@ -50,7 +54,12 @@ export class Servers {
     // Logto's default, and the slowest to verify.
     issuer.keys = [await createKey('bench', 'ES384')];
     const servers = new Servers(folder, postgres, issuer, client, pid);
-    await servers.fill(users);
+    try {
+      await addUsers(client, 1, users);
+    } catch (error) {
+      await servers.stop();
+      throw error;
+    }
     return servers;
   }
 
@@ -71,33 +80,16 @@ export class Servers {
   }
 
   async stop(): Promise<void> {
-    for (const child of this.children) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    }
+    for (const child of this.children) await end(child);
     await this.client.end();
     await this.issuer.stop();
     await this.postgres.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async fill(users: number): Promise<void> {
-    await this.client.query(
-      `INSERT INTO users (tenant_id, id, name, username, username_key, primary_email,
-         primary_email_key, custom_data, profile, created_at)
-       SELECT 'default', 'u' || n, 'Name ' || n, 'user' || n, 'user' || n,
-         'user' || n || '@example.com', 'user' || n || '@example.com', '{"plan": "pro"}',
-         '{"givenName": "Ada", "familyName": "Lovelace"}', now() - n * interval '1 second'
-       FROM generate_series(1, $1) n`,
-      [users],
-    );
-    await this.client.query('VACUUM ANALYZE');
-    await this.client.query('CHECKPOINT');
-  }
-
   private async spawn(args: string[], env: Record<string, string>): Promise<Server> {
     const port = await freePort();
+    const startedAt = performance.now();
     const child = spawn(process.execPath, args, {
       cwd: resolve('.'),
       // The log is written, and read by nobody.
@@ -106,16 +98,24 @@ export class Servers {
     });
     this.children.push(child);
     const url = `http://127.0.0.1:${port}`;
-    for (let attempt = 0; attempt < 600 && child.exitCode === null; attempt += 1) {
-      if (
-        await fetch(`${url}/health/ready`).then(
-          () => true,
-          () => false,
-        )
-      )
-        return { url, pid: child.pid ?? 0 };
-      await sleep(100);
+    const isReady = () =>
+      fetch(`${url}/health/ready`).then(
+        () => true,
+        () => false,
+      );
+    while (!(await isReady())) {
+      if (child.exitCode !== null || performance.now() - startedAt > 60_000)
+        throw new Error('a server did not start');
+      await sleep(10);
     }
-    throw new Error('a server did not start');
+    const readyAfter = performance.now() - startedAt;
+    return { url, pid: child.pid ?? 0, readyAfter, stop: () => end(child) };
   }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
 }
