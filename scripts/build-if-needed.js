@@ -5,7 +5,13 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 
 const BUILT = 'dist/main.js';
-const SOURCES = ['src/**/*.ts', 'tsconfig*.json', 'nest-cli.json', 'package-lock.json'];
+const SOURCES = [
+  'src/**/*.ts',
+  'tsconfig*.json',
+  'nest-cli.json',
+  'package-lock.json',
+  'scripts/bundle.js',
+];
 
 function isFresh() {
   if (!fs.existsSync(BUILT)) return false;
