@@ -16,6 +16,7 @@ import { answerOddRequests } from './http/odd-requests.js';
 import { answerClientError, answerConnect } from './http/client-error.js';
 import { closeGracefully } from './http/graceful-close.js';
 import { discardRests } from './http/lingering-close.js';
+import { trackAnswers } from './http/pending-answers.js';
 import { requestId } from './http/request-id.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { sendVersions } from './http/versioned.js';
@@ -68,6 +69,7 @@ export async function createApp(
   app.useLogger(nestLogger(logger));
   const fastify = app.getHttpAdapter().getInstance();
   recordRoutes(fastify);
+  trackAnswers(fastify.server);
   closeGracefully(fastify);
   discardRests(fastify.server);
   fastify.addHook('onRequest', async (request, reply) => {

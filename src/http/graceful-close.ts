@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { pendingAnswers } from './pending-answers.js';
 
 /** Milliseconds that running requests have to finish once the service closes. */
 const GRACE_MS = 10_000;
@@ -10,23 +11,11 @@ const GRACE_MS = 10_000;
  * half a header, end at once.
  */
 export function closeGracefully(fastify: FastifyInstance): void {
-  const running = new Map<Socket, number>();
+  const sockets = new Set<Socket>();
   let isClosing = false;
-  const count = ({ raw }: FastifyRequest, change: 1 | -1) => {
-    const requests = running.get(raw.socket);
-    if (requests !== undefined) running.set(raw.socket, requests + change);
-  };
   fastify.server.on('connection', (socket: Socket) => {
-    running.set(socket, 0);
-    socket.once('close', () => running.delete(socket));
-  });
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    count(request, 1);
-    done();
-  });
-  fastify.addHook('onResponse', (request, _reply, done) => {
-    count(request, -1);
-    done();
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) reply.header('Connection', 'close');
@@ -34,9 +23,9 @@ export function closeGracefully(fastify: FastifyInstance): void {
   });
   fastify.addHook('preClose', (done) => {
     isClosing = true;
-    for (const [socket, requests] of running) if (requests === 0) socket.destroy();
+    for (const socket of sockets) if (pendingAnswers(socket).length === 0) socket.destroy();
     setTimeout(() => {
-      for (const socket of running.keys()) socket.destroy();
+      for (const socket of sockets) socket.destroy();
     }, GRACE_MS).unref();
     done();
   });

@@ -48,9 +48,12 @@ async function readAll(
   if (!stream) return Buffer.alloc(0);
   const chunks: Buffer[] = [];
   let size = 0;
+  const cut = () =>
+    stream.errored instanceof AppError
+      ? stream.errored
+      : new AppError('request.malformed', 'The body ended before it was complete.');
+  if (stream.destroyed) throw cut();
   return new Promise((resolve, reject) => {
-    const cut = () =>
-      reject(new AppError('request.malformed', 'The body ended before it was complete.'));
     stream
       .on('data', (chunk: Buffer) => {
         size += chunk.length;
@@ -58,8 +61,8 @@ async function readAll(
         else reject(tooLarge(limit, stream));
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
-      .once('error', cut)
-      .once('close', () => stream.readableEnded || cut());
+      .once('error', () => reject(cut()))
+      .once('close', () => stream.readableEnded || reject(cut()));
   });
 }
 
