@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { recordedRoutes } from '../../src/http/allowed-methods.js';
 import { openApiDocument } from '../../src/openapi.js';
@@ -334,6 +334,33 @@ describe('a body that is refused', () => {
     await sendOn(`${head}Content-Length: 200000000\r\n\r\n`, 12_000_000, 100);
     expect(performance.now() - start).toBeGreaterThan(4_000);
     expect(performance.now() - start).toBeLessThan(9_000);
+  });
+
+  it.each([200_000, 1_200_000])('leaves no listener on its connection (%i bytes)', async (size) => {
+    const accepted = once(app.app.getHttpServer(), 'connection');
+    const socket = connect(port, '127.0.0.1');
+    const [served] = (await accepted) as [Socket];
+    const listeners = () => served.eventNames().map((name) => [name, served.listenerCount(name)]);
+    const head = `PATCH /api/users/x HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`;
+    let answers = '';
+    socket.on('data', (chunk: Buffer) => (answers += chunk.toString()));
+    const refuse = async () => {
+      socket.write(head);
+      while (!answers.endsWith('}')) await once(socket, 'data');
+      expect(answers).toMatch(/^HTTP\/1.1 401 /);
+      answers = '';
+      socket.write('x'.repeat(size));
+      // Not before the next answer is it certain that all of the body has come.
+      socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+      while (!answers.endsWith('}')) await once(socket, 'data');
+      answers = '';
+    };
+    await refuse();
+    const after = listeners();
+    for (let n = 0; n < 12; n += 1) await refuse();
+    expect(listeners()).toEqual(after);
+    expect(Object.hasOwn(served, 'destroySoon')).toBe(false);
+    socket.destroy();
   });
 
   it('leaves its connection usable', async () => {
