@@ -83,7 +83,7 @@ export async function createApp(
   sendVersions(fastify);
   if (origins.isOn) await app.register(cors, origins.options());
   answerOddRequests(fastify);
-  fastify.server.on('connect', (_request, socket: Socket) => answerConnect(logger, socket));
+  fastify.server.on('connect', (request, socket: Socket) => answerConnect(logger, request, socket));
   setUpOpenApi(app);
   await app.init();
   return app;

@@ -41,6 +41,10 @@ export const ERROR_CODES = {
   'session.invalid_credentials': { status: 422, title: 'The credentials are not correct' },
   'request.header_fields_too_large': { status: 431, title: 'The request headers are too large' },
   'service.internal_error': { status: 500, title: 'Unexpected error' },
+  'request.transfer_coding_not_supported': {
+    status: 501,
+    title: 'The transfer coding is not supported',
+  },
   'hook.not_configured': { status: 501, title: 'Hooks are not configured' },
   'service.unavailable': { status: 503, title: 'Temporarily unavailable' },
 } as const satisfies Record<string, ErrorKind>;

@@ -17,7 +17,7 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const error = this.orMethodNotAllowed(toAppError(thrown), request);
     if (error.status >= 500)
-      request.log[error.status === 503 ? 'warn' : 'error'](
+      request.log[error.status === 500 ? 'error' : 'warn'](
         { err: loggableError(thrown) },
         error.code,
       );

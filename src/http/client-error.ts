@@ -6,6 +6,7 @@ import { AppError } from '../errors/app-error.js';
 import { problemHeaders, toProblem } from '../errors/problem.js';
 import { closeLingering } from './lingering-close.js';
 import { pendingAnswers, unfinishedRequest } from './pending-answers.js';
+import { requestFault } from './request-faults.js';
 
 type Log = Pick<FastifyBaseLogger, 'info'>;
 type ParserError = Error & { code?: string };
@@ -32,12 +33,12 @@ export function answerClientError(log: Log, { code = '' }: ParserError, socket: 
 }
 
 /** CONNECT asks for a tunnel, which no path has (RFC 9110, section 9.3.6). */
-export function answerConnect(log: Log, socket: Socket): void {
+export function answerConnect(log: Log, request: IncomingMessage, socket: Socket): void {
   // Node has taken its listeners from the socket: a reset would end the process, and who waits until
   // an answer can go on would wait for ever.
   socket.on('error', () => socket.destroy());
   socket.on('drain', () => pendingAnswers(socket)[0]?.emit('drain'));
-  void refuse(log, NO_TUNNEL, socket, 'CONNECT');
+  void refuse(log, requestFault(request) ?? NO_TUNNEL, socket, 'CONNECT');
 }
 
 /** Ends a connection: what came before is still answered, and nothing that comes after is looked at. */

@@ -80,6 +80,7 @@ describe('openapi.json', () => {
       'request.timeout',
       'request.header_fields_too_large',
       'request.expectation_failed',
+      'request.transfer_coding_not_supported',
     ];
     expect([...codes, ...unrouted].sort()).toEqual(Object.keys(ERROR_CODES).sort());
   });

@@ -66,6 +66,8 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
   },
   'request.precondition_failed': () => patch({ name: 'x' }, { 'if-match': '"99"' }),
   'request.expectation_failed': () => patch({}, { expect: 'a miracle' }),
+  'request.transfer_coding_not_supported': () =>
+    patch({}, { 'transfer-encoding': 'gzip, chunked' }),
   'request.body_too_large': () => patch({ customData: { a: 'x'.repeat(1_048_576) } }),
   'request.unsupported_media_type': () => patch('x', { 'content-type': 'text/plain' }),
   'user.username_already_in_use': async () => ({
