@@ -70,6 +70,8 @@ export async function createApp(
   const fastify = app.getHttpAdapter().getInstance();
   recordRoutes(fastify);
   trackAnswers(fastify.server);
+  // A client that has sent all and closed its side still gets its answers.
+  Object.assign(fastify.server, { httpAllowHalfOpen: true });
   closeGracefully(fastify);
   discardRests(fastify.server);
   fastify.addHook('onRequest', async (request, reply) => {

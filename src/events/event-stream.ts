@@ -33,12 +33,12 @@ async function* blocks(
   let page = first;
   yield 'retry: 1000\n\n';
   try {
-    while (!gone.aborted) {
+    for (;;) {
       yield* page.events.map(block);
       // A block without data moves the reader's position, also past events of other types.
       yield `: ${page.events.length} events\nid: ${page.next}\n\n`;
       const left = Math.min(until - Date.now(), KEEP_ALIVE_MS);
-      if (left <= 0 || feed.isClosing) return;
+      if (left <= 0 || gone.aborted || feed.isClosing) return;
       page = await feed.readOrWait({ ...query, after: page.next }, left, gone);
     }
   } catch (error) {

@@ -13,6 +13,19 @@ import * as docs from './events.docs.js';
 /** In `Accept`, unless with the weight 0. */
 const EVENT_STREAM = /text\/event-stream(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i;
 
+/** Aborted when the reader has left, or closed its side: that is how most leave. */
+function goneReader({ raw }: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  if (raw.socket.readableEnded) leave();
+  raw.socket.once('end', leave);
+  reply.raw.once('close', () => {
+    raw.socket.off('end', leave);
+    leave();
+  });
+  return gone.signal;
+}
+
 /** Management: what happened to users, for administrators and for other services. */
 @ApiTags('events')
 @Controller('api')
@@ -29,8 +42,7 @@ export class EventsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CloudEventDto[] | StreamableFile> {
     const { waitMs, ...query } = parseFeedQuery(parameters, request.headers['last-event-id']);
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    const gone = goneReader(request, reply);
     void reply.header('Cache-Control', 'no-store');
     if (EVENT_STREAM.test(request.headers.accept ?? '')) {
       // A proxy that buffers would hold back what is to be seen now; nginx asks for this.
@@ -38,11 +50,11 @@ export class EventsController {
       const first = await this.feed.read(query);
       const onProblem = (error: unknown) => request.log.warn({ err: error }, 'event stream');
       const until = expiresAt * 1_000;
-      const stream = eventStream(this.feed, query, { first, until, gone: gone.signal, onProblem });
+      const stream = eventStream(this.feed, query, { first, until, gone, onProblem });
       return new StreamableFile(stream, { type: 'text/event-stream' });
     }
     const patience = Math.min(waitMs, expiresAt * 1_000 - Date.now());
-    const { events, next, last } = await this.feed.readOrWait(query, patience, gone.signal);
+    const { events, next, last } = await this.feed.readOrWait(query, patience, gone);
     void reply.headers({
       'Content-Type': CLOUD_EVENTS,
       Link: pageLink(request.url, 'next', { after: String(next) }),

@@ -185,6 +185,48 @@ describe('a body that is no longer HTTP', () => {
   });
 });
 
+describe('a client that closes its side after its requests', () => {
+  it('gets the answers that had to wait', async () => {
+    const raw = RawSocket.open(app, true);
+    const names = [unique('m'), unique('m')];
+    await whileLocked(async () => {
+      raw.send(names.map((name) => patch(name)).join(''));
+      raw.socket.end();
+      await lockWaits(app, 1);
+      await sleep(50);
+    });
+    expect(statuses(await raw.closed)).toEqual([200, 200]);
+    for (const name of names) expect(logged(name)).toHaveLength(1);
+  });
+
+  it('waits for no event any more', async () => {
+    const bearer = await app.issuer.managementToken();
+    for (const [query, accept] of [
+      ['?types=User.Deleted&wait=20', 'application/json'],
+      ['', 'text/event-stream'],
+    ]) {
+      const raw = RawSocket.open(app, true).send(
+        `GET /api/events${query} HTTP/1.1\r\nHost: x\r\nAccept: ${accept}\r\n` +
+          `Authorization: Bearer ${bearer}\r\n\r\n`,
+      );
+      await sleep(200);
+      raw.socket.end();
+      expect(statuses(await raw.closed)).toEqual([200]);
+    }
+  });
+
+  it('has of an event stream what there is', async () => {
+    await app.call({ method: 'PATCH', url: '/api/profile', token, body: { name: 'seen' } });
+    const bearer = await app.issuer.managementToken();
+    const raw = RawSocket.open(app, true);
+    raw.socket.end(
+      'GET /api/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n' +
+        `Authorization: Bearer ${bearer}\r\n\r\n`,
+    );
+    expect(await raw.closed).toContain('event: User.Data.Updated');
+  });
+});
+
 describe('a request that takes too long to arrive', () => {
   const timeout = () => Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   const tooLate = async (raw: RawSocket, sent: string) => {
