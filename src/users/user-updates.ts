@@ -16,7 +16,7 @@ import {
 
 /** Patches that share a statement at most, and shared statements at the same time. */
 const SIZE = 32;
-const PARALLEL = 4;
+const PARALLEL = 2;
 
 /** Milliseconds behind other patches of the same user; a connection is not waited for longer, either. */
 const PATIENCE_MS = 5_000;
