@@ -6,6 +6,7 @@ import { OPERATIONS, userId } from './operations.js';
 import { probe } from './probe.js';
 import { runLoad } from './run-load.js';
 import type { Server, Servers } from './servers.js';
+import { SUSPENDED_EACH } from './users.js';
 
 /** One measurement, or the medians of several. CPU is in microseconds a request, latency in milliseconds. */
 export interface Measured {
@@ -49,8 +50,11 @@ export async function measure(
   const loads = [runLoad(load)];
   if (beside)
     loads.push(runLoad({ ...load, operation: beside, connections: Math.ceil(connections / 4) }));
-  const [result] = await Promise.all(loads).finally(memory.stop);
-  const live99 = (await live?.stop()) ?? NaN;
+  let live99 = NaN;
+  const [result] = await Promise.all(loads).finally(async () => {
+    memory.stop();
+    if (live) live99 = await live.stop();
+  });
   const { requests, p50, p99 } = result as Result;
   const each = (now: number, then: number) => (beside ? NaN : (now - then) / requests);
   return {
@@ -66,8 +70,12 @@ export async function measure(
 
 /** Tokens that the service has never seen, since each has an id of its own. */
 function userTokens(servers: Servers, users: number, count: number): Promise<string[]> {
-  const sign = (_: unknown, n: number) =>
-    servers.issuer.userToken(userId(1 + (n % users)), { jti: randomUUID() });
+  const sign = (_: unknown, at: number) => {
+    const n = 1 + (at % users);
+    // The suspended are refused.
+    const id = userId(n % SUSPENDED_EACH === 0 ? n - 1 : n);
+    return servers.issuer.userToken(id, { jti: randomUUID() });
+  };
   return Promise.all(Array.from({ length: count }, sign));
 }
 

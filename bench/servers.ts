@@ -17,6 +17,13 @@ import {
   USER_AUDIENCE,
 } from '../test/support/test-issuer.js';
 
+/** What `npm run start:prod` gives to node. */
+const SHIPPED = (
+  JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { 'start:prod': string } }
+).scripts['start:prod']
+  .replace(/.*exec node /, '')
+  .split(' ');
+
 export interface Server {
   url: string;
   pid: number;
@@ -65,7 +72,7 @@ export class Servers {
 
   /** @param env settings beside those that every run has */
   async service(env: Record<string, string> = {}): Promise<Server> {
-    return this.spawn([resolve('dist/main.js')], {
+    return this.spawn(SHIPPED, {
       NODE_ENV: 'production',
       HOST: '127.0.0.1',
       AUTH_ISSUER: this.issuer.url,

@@ -12,6 +12,9 @@ export const cursorAt = (n: number) =>
 
 export const planOf = (n: number) => `plan${n % PLANS}`;
 
+/** One of so many users is suspended: 1,000, 2,000 … */
+export const SUSPENDED_EACH = 1_000;
+
 /** Adds the users from one number to another. The search indexes are made anew where that is faster. */
 export async function addUsers(client: Client, from: number, to: number): Promise<void> {
   const { rows } = await client.query<{ name: string; definition: string }>(
@@ -27,10 +30,10 @@ export async function addUsers(client: Client, from: number, to: number): Promis
        'user' || n || '@example.com', 'user' || n || '@example.com',
        (61400000000 + n)::text,
        jsonb_build_object('plan', 'plan' || n % $4, 'order', n),
-       '{"givenName": "Ada", "familyName": "Lovelace"}', n % 1000 = 0,
+       '{"givenName": "Ada", "familyName": "Lovelace"}', n % $5 = 0,
        to_timestamp($3::bigint / 1000) - n * interval '1 second'
      FROM generate_series($1::int, $2::int) n`,
-    [from, to, FIRST, PLANS],
+    [from, to, FIRST, PLANS, SUSPENDED_EACH],
   );
   await client.query(`SET maintenance_work_mem = '512MB'`);
   for (const { definition } of indexes) await client.query(definition);
