@@ -14,12 +14,30 @@ const current = new AsyncLocalStorage<Transaction>();
 /** Whether a transaction is open, which every `query` belongs to. */
 export const inTransactionNow = () => current.getStore() !== undefined;
 
+/** The transaction that is open, if several requests share it. */
+export function sharedTransaction(): Transaction | undefined {
+  const transaction = current.getStore();
+  return transaction?.isShared ? transaction : undefined;
+}
+
 /**
  * Runs it in a transaction, again when it lost against another one; or, where there is a transaction
  * already, as a part of that. Every `query` inside belongs to it.
  */
 export function inTransaction<Result>(database: DataSource, work: Work<Result>): Promise<Result> {
   return current.getStore()?.part(work) ?? runAlone(database, work, 'commit');
+}
+
+/**
+ * The same for several requests at once, and only once.
+ *
+ * @returns undefined when nothing of it stays, since a part of it has failed
+ */
+export async function inSharedTransaction<Result>(
+  database: DataSource,
+  work: Work<Result>,
+): Promise<Result | undefined> {
+  return (await attempt(database, work, 'commit', 'shared'))?.result;
 }
 
 /** The same, but nothing of it stays. */
@@ -44,8 +62,8 @@ async function runAlone<Result>(
   work: Work<Result>,
   end: End,
 ): Promise<Result> {
-  for (const hasSavepoints of [false, true]) {
-    const done = await retryOnContention(() => attempt(database, work, end, hasSavepoints));
+  for (const kind of ['plain', 'with savepoints'] as const) {
+    const done = await retryOnContention(() => attempt(database, work, end, kind));
     if (done) return done.result;
   }
   throw new Error('a transaction with savepoints was given up');
@@ -56,10 +74,10 @@ async function attempt<Result>(
   database: DataSource,
   work: Work<Result>,
   end: End,
-  hasSavepoints: boolean,
+  kind: 'plain' | 'with savepoints' | 'shared',
 ): Promise<{ result: Result } | undefined> {
   const client = await poolOf(database).connect();
-  const transaction = new Transaction(client, hasSavepoints);
+  const transaction = new Transaction(client, kind === 'with savepoints', kind === 'shared');
   try {
     await transaction.begin();
     const result = await current.run(transaction, () => work(transaction.run));

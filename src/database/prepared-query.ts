@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { type DataSource, QueryFailedError } from 'typeorm';
+import { isAnswered } from './database-unavailable.js';
 import type { Statement } from './statement.js';
 
 /** Statements that are prepared at most: each costs memory in every connection. */
@@ -31,7 +32,7 @@ export async function preparedQuery<Row>(
 ): Promise<Row[]> {
   const name = isRefused ? undefined : nameOf(text);
   try {
-    const { rows } = await connections.query({ text, values, ...(name && { name }) });
+    const { rows } = await queryOf(connections, { text, values, ...(name && { name }) });
     return rows as Row[];
   } catch (error) {
     if (name && REFUSALS.includes((error as { code?: string }).code ?? '')) {
@@ -40,6 +41,21 @@ export async function preparedQuery<Row>(
       if (!('release' in connections)) return preparedQuery(connections, [text, values]);
     }
     throw new QueryFailedError(text, values, error as Error);
+  }
+}
+
+/** The pool's own `query` closes the connection of every statement that PostgreSQL refused. */
+async function queryOf(connections: Pool | PoolClient, config: QueryConfig) {
+  if ('release' in connections) return connections.query(config);
+  const client = await connections.connect();
+  let failure: Error | undefined;
+  try {
+    return await client.query(config);
+  } catch (error) {
+    if (!isAnswered(error)) failure = error as Error;
+    throw error;
+  } finally {
+    client.release(failure);
   }
 }
 

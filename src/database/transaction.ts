@@ -19,6 +19,8 @@ export class Transaction {
   constructor(
     private readonly client: PoolClient,
     private readonly hasSavepoints: boolean,
+    /** Several requests do what they do in it, at the same time. */
+    readonly isShared: boolean,
   ) {}
 
   readonly run: Run = (statement) => preparedQuery(this.client, statement);

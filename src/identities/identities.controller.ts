@@ -23,7 +23,7 @@ export class IdentitiesController {
 
   @Put('identities/:target')
   @ManagementAuth('users:write')
-  @WritesUser('identities')
+  @WritesUser({ part: 'identities' })
   @docs.PutIdentity()
   async put(
     @Param('userId') userId: string,
@@ -62,7 +62,7 @@ export class IdentitiesController {
 
   @Put('sso-identities/:ssoConnectorId')
   @ManagementAuth('users:write')
-  @WritesUser('ssoIdentities')
+  @WritesUser({ part: 'ssoIdentities' })
   @docs.PutSsoIdentity()
   async putSso(
     @Param('userId') userId: string,

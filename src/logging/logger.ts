@@ -19,7 +19,9 @@ export function nestLogger(logger: Logger): LoggerService {
   const at =
     (level: 'debug' | 'warn' | 'error') =>
     (message: unknown, ...rest: unknown[]) =>
-      logger[level]({ context: rest.at(-1) }, String(message));
+      typeof message === 'string'
+        ? logger[level]({ context: rest.at(-1) }, message)
+        : logger[level]({ context: rest.at(-1), ...(message as object) });
   return { log: at('debug'), warn: at('warn'), error: at('error') };
 }
 

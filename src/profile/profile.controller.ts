@@ -50,7 +50,10 @@ export class ProfileController {
 
   @Patch()
   @UserAuth('profile')
-  @WritesUser(undefined, (user, { scopes }) => withinScopes(user as OwnUserDto, scopes))
+  @WritesUser({
+    isQuick: true,
+    shownTo: (user, { scopes }) => withinScopes(user as OwnUserDto, scopes),
+  })
   @docs.UpdateProfile()
   async update(
     @CurrentPrincipal() me: Principal,
@@ -63,9 +66,11 @@ export class ProfileController {
 
   @Patch('profile')
   @UserAuth('profile')
-  @WritesUser('profile', (profile, { scopes }) =>
-    profileWithinScopes(profile as UserRow['profile'], scopes),
-  )
+  @WritesUser({
+    part: 'profile',
+    isQuick: true,
+    shownTo: (profile, { scopes }) => profileWithinScopes(profile as UserRow['profile'], scopes),
+  })
   @docs.UpdateOwnClaims()
   async updateClaims(
     @CurrentPrincipal() me: Principal,

@@ -33,7 +33,7 @@ export class UserPartsController {
 
   @Patch('custom-data')
   @ManagementAuth('users:write')
-  @WritesUser('customData')
+  @WritesUser({ part: 'customData', isQuick: true })
   @docs.UpdateCustomData()
   async updateCustomData(
     @Param('userId') id: string,
@@ -55,7 +55,7 @@ export class UserPartsController {
 
   @Patch('profile')
   @ManagementAuth('users:write')
-  @WritesUser('profile')
+  @WritesUser({ part: 'profile', isQuick: true })
   @docs.UpdateUserProfile()
   async updateProfile(
     @Param('userId') id: string,
@@ -69,7 +69,7 @@ export class UserPartsController {
 
   @Patch('is-suspended')
   @ManagementAuth('users:write')
-  @WritesUser()
+  @WritesUser({ isQuick: true })
   @docs.UpdateIsSuspended()
   async updateIsSuspended(
     @Param('userId') id: string,
@@ -82,7 +82,7 @@ export class UserPartsController {
 
   @Patch('sign-in')
   @ManagementAuth('users:write')
-  @WritesUser()
+  @WritesUser({ isQuick: true })
   @docs.UpdateSignIn()
   async updateSignIn(
     @Param('userId') id: string,

@@ -105,7 +105,7 @@ export function formsOf(field: SearchField, mode: SearchMode, value: string): st
   return hasOne ? [value] : [...new Set([value, value.normalize('NFD')])];
 }
 
-const OPERATORS = {
+export const OPERATORS = {
   like: { exact: 'LIKE', folded: 'ILIKE' },
   posix: { exact: '~', folded: '~*' },
   similar_to: { exact: '~', folded: '~*' },

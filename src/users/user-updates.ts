@@ -3,9 +3,10 @@ import pLimit from 'p-limit';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { Env } from '../config/env.js';
 import { Batch, WaitedTooLong } from '../database/batch.js';
-import { inTransactionNow, query } from '../database/current-transaction.js';
+import { inTransactionNow, query, sharedTransaction } from '../database/current-transaction.js';
 import { databaseUnavailable } from '../database/database-unavailable.js';
 import { TENANT } from '../database/tenant.js';
+import type { Transaction } from '../database/transaction.js';
 import { unavailable } from '../errors/app-error.js';
 import {
   UNIQUE_COLUMNS,
@@ -35,6 +36,8 @@ type Found = UpdateOutcome | undefined;
 @Injectable()
 export class UserUpdates {
   private readonly batch: Batch<UserChange, Found>;
+  /** Of transactions that several requests share. */
+  private readonly shared = new WeakMap<Transaction, Batch<UserChange, Found>>();
   private readonly alone: <Result>(run: () => Promise<Result>) => Promise<Result>;
 
   constructor(
@@ -56,12 +59,34 @@ export class UserUpdates {
    * @throws AppError service.unavailable when those before it took too long; QueryFailedError
    */
   run(change: UserChange): Promise<Found> {
+    const shared = sharedTransaction();
+    if (shared) return this.runIn(shared, change);
     if (inTransactionNow()) return this.runAlone(change);
     return this.batch.add(change).catch((error: unknown) => {
       throw error instanceof WaitedTooLong
         ? unavailable('Others change this user, and one of them takes too long.')
         : error;
     });
+  }
+
+  /** With the others of the transaction. @throws Error when one of them would wait, or may be refused for its key */
+  private runIn(transaction: Transaction, change: UserChange): Promise<Found> {
+    let batch = this.shared.get(transaction);
+    if (!batch) {
+      const together = (changes: UserChange[]) =>
+        transaction.part(async (run) => {
+          const canShare = sharable(changes).length === changes.length;
+          const rows = canShare
+            ? await run<UpdateOutcome>(updateUsers(TENANT, changes, 'skip'))
+            : [];
+          if (!canShare || rows.some(({ isHeld, isTaken }) => isHeld || isTaken))
+            throw new Error('one of the patches must go alone');
+          return changes.map(({ id }) => rows.find((row) => row.id === id));
+        });
+      batch = new Batch(together, { size: SIZE, parallel: 1, keyOf: ({ id }) => id });
+      this.shared.set(transaction, batch);
+    }
+    return batch.add(change);
   }
 
   private async share(changes: UserChange[]): Promise<(Found | Promise<Found>)[]> {

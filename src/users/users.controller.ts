@@ -88,7 +88,7 @@ export class UsersController {
 
   @Patch(':userId')
   @ManagementAuth('users:write')
-  @WritesUser()
+  @WritesUser({ isQuick: true })
   @docs.UpdateUser()
   async update(
     @Param('userId') id: string,

@@ -1,7 +1,10 @@
 import type { Statement } from '../database/statement.js';
+import { anyOf } from '../users/user.statements.js';
+import type { KeptAnswer } from './idempotency.js';
 
-/** How long to wait for the request that has the same key before it counts as running. */
-const PATIENCE = '100ms';
+export interface TakenKeys {
+  ids: string[] | null;
+}
 
 /** What the key was used for before. */
 export interface RememberedAnswer {
@@ -12,28 +15,39 @@ export interface RememberedAnswer {
 }
 
 /**
- * Takes a key for a request. A row: it is ours, until the end of the transaction alone, and with its
- * commit for so many hours. No row: it was used before. The statements behind it wait as long as ever.
+ * Takes keys for requests. `ids` are those that are ours (null if none), until the end of the transaction
+ * alone, and with its commit for so many hours; the others were used before. The statements behind it wait as long
+ * as ever.
+ *
+ * @param patience how long to wait for a request that has the same key before it counts as running
  */
-export function takeKey(
+export function takeKeys(
   tenantId: string,
-  id: string,
-  fingerprint: string,
+  requests: { id: string; fingerprint: string }[],
   hours: number,
+  patience = '100ms',
 ): Statement {
   return [
     `WITH patience AS MATERIALIZED (
        SELECT current_setting('lock_timeout') AS before,
-         set_config('lock_timeout', '${PATIENCE}', true)),
+         set_config('lock_timeout', $4, true)),
      taken AS (
        INSERT INTO idempotency_keys AS k (tenant_id, id, fingerprint, expires_at)
-       SELECT $1, $2, $3, now() + make_interval(hours => $4) FROM patience
+       SELECT $1, asked.id, asked.fingerprint, now() + make_interval(hours => $3)
+       FROM patience, jsonb_to_recordset($2::jsonb) AS asked(id varchar, fingerprint varchar)
+       ORDER BY asked.id
        ON CONFLICT (tenant_id, id) DO UPDATE SET fingerprint = excluded.fingerprint,
          user_id = NULL, answer = NULL, expires_at = excluded.expires_at
        WHERE k.expires_at < now()
        RETURNING id)
-     SELECT id, set_config('lock_timeout', before, true) FROM taken, patience`,
-    [tenantId, id, fingerprint, hours],
+     SELECT ids, set_config('lock_timeout', before, true)
+     FROM (SELECT array_agg(id) AS ids FROM taken) keys, patience`,
+    [
+      tenantId,
+      JSON.stringify(requests.map(({ id, fingerprint }) => ({ id, fingerprint }))),
+      hours,
+      patience,
+    ],
   ];
 }
 
@@ -49,21 +63,23 @@ export function selectAnswer(tenantId: string, id: string, user: string | undefi
 }
 
 /**
- * Keeps an answer with its key. One that shows a user is kept only with that user's row held: whoever
+ * Keeps answers with their keys. One that shows a user is kept only with that user's row held: whoever
  * erases the user waits, and then finds the answer; if the user is gone already, it is left out.
  */
-export function storeAnswer(
-  tenantId: string,
-  id: string,
-  { answer, userId, showsUser }: { answer: string; userId: string | undefined; showsUser: boolean },
-): Statement {
+export function storeAnswers(tenantId: string, answers: KeptAnswer[]): Statement {
   return [
-    `WITH shown AS MATERIALIZED (
-       SELECT 1 FROM users WHERE tenant_id = $1 AND id = $3 AND $5::boolean FOR KEY SHARE)
-     UPDATE idempotency_keys SET user_id = CASE WHEN $5::boolean THEN $3 END, answer =
-       CASE WHEN NOT $5::boolean OR EXISTS (SELECT FROM shown) THEN $4 END
-     WHERE tenant_id = $1 AND id = $2`,
-    [tenantId, id, userId ?? null, answer, showsUser],
+    `WITH kept AS MATERIALIZED (
+       SELECT * FROM jsonb_to_recordset($2::jsonb)
+         AS kept(id varchar, answer text, "userId" varchar, "showsUser" boolean)),
+     shown AS MATERIALIZED (
+       SELECT id FROM users
+       WHERE tenant_id = $1 AND id = ${anyOf(`SELECT "userId" FROM kept WHERE "showsUser"`)}
+       ORDER BY id FOR KEY SHARE)
+     UPDATE idempotency_keys k SET user_id = CASE WHEN "showsUser" THEN "userId" END, answer =
+       CASE WHEN NOT "showsUser" OR "userId" IN (SELECT id FROM shown) THEN kept.answer END
+     FROM kept
+     WHERE k.tenant_id = $1 AND k.id = kept.id AND k.id = ${anyOf('SELECT id FROM kept')}`,
+    [tenantId, JSON.stringify(answers)],
   ];
 }
 

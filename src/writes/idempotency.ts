@@ -60,6 +60,16 @@ export type Outcome =
   | { status: number; headers: Record<string, string>; body?: unknown }
   | { code: ErrorCode; detail: string; extra: AppError['extra'] };
 
+/** What is stored of a request that was done. */
+export interface KeptAnswer {
+  /** Of the key. */
+  id: string;
+  /** Sealed. */
+  answer: string;
+  userId: string | undefined;
+  showsUser: boolean;
+}
+
 export function answerOutcome(reply: FastifyReply, body: unknown): Outcome {
   const set = Object.entries(reply.getHeaders()).filter(([name]) => HEADERS.includes(name));
   return { status: reply.statusCode, headers: Object.fromEntries(set) as never, body };

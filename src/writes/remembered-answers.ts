@@ -1,11 +1,11 @@
 import { QueryFailedError } from 'typeorm';
-import type { Principal } from '../auth/principal.js';
 import { TENANT } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
 import { userSuspended } from '../users/user.errors.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
+import type { KeyedRequest } from './keyed-request.js';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -17,12 +17,9 @@ const LOCK_NOT_AVAILABLE = '55P03';
  */
 export async function remembered(
   run: Run,
-  key: string,
-  id: string,
-  fingerprint: string,
-  { kind, subject }: Principal,
+  { key, id, fingerprint, request: { principal } }: KeyedRequest,
 ): Promise<idempotency.Outcome> {
-  const user = kind === 'user' ? subject : undefined;
+  const user = principal?.kind === 'user' ? principal.subject : undefined;
   const [row] = await run<statements.RememberedAnswer>(statements.selectAnswer(TENANT, id, user));
   if (!row)
     throw new AppError(

@@ -8,6 +8,8 @@ export interface WriteOptions {
   writesUser: boolean;
   /** The field of the user that the route answers, when it is not the user. */
   part?: keyof UserDto | undefined;
+  /** Whether it may share its transaction: what it does takes no time but that of statements. */
+  isQuick?: boolean;
   /** What of an answer that was kept this caller may see now. */
   shownTo?: ((body: unknown, principal: Principal) => unknown) | undefined;
 }

@@ -19,11 +19,10 @@ import { isSet } from '../http/flags.js';
 import { bodyOf } from '../http/versioned.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
+import { KeyedGroups } from './keyed-groups.js';
+import { type KeyedRequest, replay, settle } from './keyed-request.js';
 import { isKeyLocked, remembered } from './remembered-answers.js';
 import { WRITES, type WriteOptions } from './write-options.js';
-
-/** What the handler does, and the body that it answers. */
-type Handle = () => Promise<unknown>;
 
 /**
  * Requests with `Idempotency-Key` or `?dryRun=true` run in a transaction: with the first it also holds
@@ -31,11 +30,15 @@ type Handle = () => Promise<unknown>;
  */
 @Injectable()
 export class WriteInterceptor implements NestInterceptor {
+  private readonly groups: KeyedGroups;
+
   constructor(
     private readonly env: Env,
     private readonly reflector: Reflector,
     private readonly database: DataSource,
-  ) {}
+  ) {
+    this.groups = new KeyedGroups(database, env.IDEMPOTENCY_KEY_HOURS, this.once);
+  }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const options = this.reflector.get<WriteOptions>(WRITES, context.getHandler());
@@ -49,14 +52,19 @@ export class WriteInterceptor implements NestInterceptor {
     if (options.writesUser && isSet(request, 'dryRun'))
       return from(this.tried(reply, options, handle));
     if (key === undefined) return next.handle();
-    return from(this.once(key, request, reply, options, handle));
+    const keyed = {
+      ...{ key, request, reply, options, handle },
+      id: idempotency.keyId(key, request.principal as Principal),
+      fingerprint: idempotency.fingerprint(key, request),
+    };
+    return from(options.isQuick ? this.groups.run(keyed) : this.once(keyed));
   }
 
   /** What would come of the request, and nothing of it stays. */
   private async tried(
     reply: FastifyReply,
     { part }: WriteOptions,
-    handle: Handle,
+    handle: KeyedRequest['handle'],
   ): Promise<unknown> {
     const { answer, changes } = await rolledBack(this.database, async (run) => {
       const { result, ids } = await notingEvents(handle);
@@ -69,59 +77,28 @@ export class WriteInterceptor implements NestInterceptor {
   }
 
   /** The request itself, the first time; the answer that it had then, every other time. */
-  private async once(
-    key: string,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { writesUser, shownTo }: WriteOptions,
-    handle: Handle,
-  ): Promise<unknown> {
-    const principal = request.principal as Principal;
-    const id = idempotency.keyId(key, principal);
-    const fingerprint = idempotency.fingerprint(key, request);
-    const replay = (outcome: idempotency.Outcome) => {
-      const body = idempotency.replay(outcome, reply);
-      return shownTo ? shownTo(body, principal) : body;
-    };
+  private once = async (keyed: KeyedRequest): Promise<unknown> => {
+    const { id, fingerprint } = keyed;
     try {
       const give = await inTransaction(this.database, async (run) => {
         const hours = this.env.IDEMPOTENCY_KEY_HOURS;
-        const [taken] = await run(statements.takeKey(TENANT, id, fingerprint, hours));
-        if (!taken) {
-          const outcome = await remembered(run, key, id, fingerprint, principal);
-          return () => replay(outcome);
+        const [taken] = await run<statements.TakenKeys>(
+          statements.takeKeys(TENANT, [{ id, fingerprint }], hours),
+        );
+        if (!taken?.ids) {
+          const outcome = await remembered(run, keyed);
+          return () => replay(keyed, outcome);
         }
-        const { outcome, give: answer } = await settle(handle, reply);
-        const userId = writesUser ? idempotency.userOf(request, outcome) : undefined;
-        const showsUser = userId !== undefined && 'body' in outcome && outcome.body !== undefined;
-        const stored = { answer: idempotency.sealOutcome(key, id, outcome), userId, showsUser };
-        await run(statements.storeAnswer(TENANT, id, stored));
-        return answer;
+        const { answer, give } = await settle(keyed);
+        if (answer) await run(statements.storeAnswers(TENANT, [answer]));
+        return give;
       });
       return give();
     } catch (error) {
       if (!isKeyLocked(error)) throw error;
       // Somebody else holds the key: to do the request, or only to see that it is done.
       const run: Run = (statement) => query(this.database, statement);
-      const outcome = await remembered(run, key, id, fingerprint, principal);
-      return replay(outcome);
+      return replay(keyed, await remembered(run, keyed));
     }
-  }
-}
-
-/** What is to be remembered of a request, and how it is answered now. */
-async function settle(handle: Handle, reply: FastifyReply) {
-  try {
-    const body = await handle();
-    return { outcome: idempotency.answerOutcome(reply, body), give: () => body };
-  } catch (error) {
-    const outcome = idempotency.refusalOutcome(error);
-    if (!outcome) throw error;
-    return {
-      outcome,
-      give: () => {
-        throw error;
-      },
-    };
-  }
+  };
 }

@@ -2,14 +2,13 @@ import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import { TakesFlag } from '../http/flags.js';
-import type { UserDto } from '../users/user.dto.js';
 import { WRITES, type WriteOptions } from './write-options.js';
 import { WriteInterceptor } from './write.interceptor.js';
 
 /** A route that changes a user: it takes `Idempotency-Key` and `?dryRun=true`. */
-export const WritesUser = (part?: keyof UserDto, shownTo?: WriteOptions['shownTo']) =>
+export const WritesUser = (options: Omit<WriteOptions, 'writesUser'> = {}) =>
   applyDecorators(
-    Writes({ writesUser: true, part, shownTo }),
+    Writes({ writesUser: true, ...options }),
     TakesFlag(
       'dryRun',
       'Check everything, answer with 200 what the user would be (null of DELETE) and the `changes`, and write nothing.',

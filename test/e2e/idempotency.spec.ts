@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 import { events } from '../support/events.js';
 import { type Answer, TestApp } from '../support/test-app.js';
 import { lockWaits } from '../support/lock-waits.js';
@@ -411,5 +412,108 @@ describe('an Idempotency-Key', () => {
     expect(await historyOf(id)).toEqual([]);
     const second = await patch();
     expect([second.status, isReplayed(second)]).toEqual([200, false]);
+  });
+});
+
+describe('requests with keys that come together', () => {
+  const patch = (id: string, body: object, key: string, headers: Record<string, string> = {}) =>
+    call('PATCH', `/api/users/${id}`, body, { key, headers });
+  const usersOf = (length: number) => Promise.all(Array.from({ length }, () => insertUser(app)));
+
+  /** Ten that have nothing to do with the others, among them, and each of them done once. */
+  async function beside<Result>(others: () => Promise<Result>[]): Promise<Result[]> {
+    const ids = await usersOf(10);
+    const keys = ids.map(() => unique());
+    const all = () => ids.map((id, n) => patch(id, { name: `n${n}` }, keys[n] ?? ''));
+    const first = all();
+    const strange = others();
+    for (const [n, { status, json }] of (await Promise.all(first)).entries())
+      expect([status, json.name]).toEqual([200, `n${n}`]);
+    const again = await Promise.all(all());
+    expect(again.map(essence)).toEqual((await Promise.all(first)).map(essence));
+    expect(again.every(isReplayed)).toBe(true);
+    for (const id of ids) expect(await historyOf(id)).toHaveLength(1);
+    return Promise.all(strange);
+  }
+
+  it('have each its own outcome, and have it again', async () => {
+    const suspended = await insertUser(app, { is_suspended: true });
+    const current = await insertUser(app, { version: 3 });
+    const [a, b] = [await insertUser(app), await insertUser(app)];
+    const taken = unique();
+    await insertUser(app, { username: taken, username_key: taken });
+    const own = await app.issuer.userToken(suspended);
+    const keys = Array.from({ length: 6 }, () => unique());
+    const wanted = unique();
+    const all = () => [
+      patch('nobody', { name: 'x' }, keys[0] ?? ''),
+      patch(current, { name: 'x' }, keys[1] ?? '', { 'if-match': '"2"' }),
+      call('PATCH', '/api/profile', { name: 'x' }, { key: keys[2] ?? '', bearer: own }),
+      patch(a, { username: taken }, keys[3] ?? ''),
+      patch(a, { username: wanted }, keys[4] ?? ''),
+      patch(b, { username: wanted }, keys[5] ?? ''),
+    ];
+    const answers = await beside(all);
+    const codes = answers.map(({ status, json }) => json.code ?? status);
+    expect(codes.slice(0, 4)).toEqual([
+      'entity.not_found',
+      'request.precondition_failed',
+      'user.suspended',
+      'user.username_already_in_use',
+    ]);
+    expect(codes.slice(4).sort()).toEqual([200, 'user.username_already_in_use']);
+    const again = await Promise.all(all());
+    expect(again.map(({ status, json }) => json.code ?? status)).toEqual(codes);
+  });
+
+  it('wait for no row and no key that another transaction holds', async () => {
+    const [held = '', other = ''] = await usersOf(2);
+    const client = new Client(app.database.url);
+    await client.connect();
+    const [key, otherKey] = [unique(), unique()];
+    await client.query('BEGIN');
+    await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+    // It holds its key as long as the row is held.
+    const first = patch(held, { name: 'held' }, key);
+    await lockWaits(app, 1);
+    let isThere = false;
+    const waiting = patch(held, { name: 'later' }, otherKey).finally(() => (isThere = true));
+    const [same, free] = await beside(() => [
+      patch(held, { name: 'held' }, key),
+      patch(other, { name: 'free' }, unique()),
+    ]);
+    expect(same?.json.code).toBe('request.idempotency_key_in_use');
+    expect(free?.json.name).toBe('free');
+    expect(isThere).toBe(false);
+    await client.query('COMMIT');
+    await client.end();
+    expect([(await first).status, (await waiting).status]).toEqual([200, 200]);
+    expect(isReplayed(await patch(held, { name: 'held' }, key))).toBe(true);
+  });
+
+  it('do once what comes twice', async () => {
+    const [id = ''] = await usersOf(1);
+    const key = unique();
+    const answers = await beside(() =>
+      Array.from({ length: 4 }, () => patch(id, { name: 'once' }, key)),
+    );
+    for (const { status } of answers) expect([200, 409]).toContain(status);
+    expect(answers.filter((answer) => answer.status === 200 && !isReplayed(answer))).toHaveLength(
+      1,
+    );
+    expect(await historyOf(id)).toHaveLength(1);
+  });
+
+  it('are done with their answers or not at all when the connection is cut', async () => {
+    const ids = await usersOf(16);
+    const keys = ids.map(() => unique());
+    const all = () => Promise.all(ids.map((id, n) => patch(id, { name: `n${n}` }, keys[n] ?? '')));
+    const first = all();
+    await app.database.disconnectOthers();
+    for (const { status } of await first) expect([200, 503]).toContain(status);
+    for (const { status, json } of await all()) {
+      expect(status).toBe(200);
+      expect(await historyOf(json.id)).toHaveLength(1);
+    }
   });
 });

@@ -108,7 +108,7 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
     const patch = async () => expect((await app.call({ ...call, headers })).status).toBe(200);
     const first = await statements(patch);
     const kinds = [/ BEGIN$/, /WITH patience/, /WITH patch/];
-    for (const [index, kind] of [...kinds, /WITH shown/, / COMMIT$/].entries())
+    for (const [index, kind] of [...kinds, /WITH kept/, / COMMIT$/].entries())
       expect(first[index]).toMatch(kind);
     expect(first).toHaveLength(5);
     const again = await statements(patch);
@@ -119,6 +119,44 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
     ].entries())
       expect(again[index]).toMatch(kind);
     expect(again).toHaveLength(4);
+  });
+
+  it('with an Idempotency-Key shares its transaction with others that come at the same time', async () => {
+    const others = await Promise.all(Array.from({ length: 12 }, () => insertUser(app)));
+    const token = await app.issuer.managementToken();
+    await app.call({ ...calls.users, token, body: {} });
+    const patches = others.map((other) => ({
+      ...{ ...calls.users, token, url: `/api/users/${other}`, body: { name: unique() } },
+      headers: { 'idempotency-key': unique() },
+    }));
+    const all = () =>
+      Promise.all(
+        patches.map(async (call) => {
+          expect(await app.call(call)).toMatchObject({ status: 200, json: call.body });
+        }),
+      );
+    const seen = await statements(all);
+    expect(seen.filter((line) => line.includes('WITH patch')).length).toBeLessThan(6);
+    expect(seen.length).toBeLessThan(5 * 6);
+    expect(seen.join()).not.toContain('ERROR');
+    // Each has its answer.
+    expect((await statements(all)).join()).not.toMatch(/WITH patch|WITH kept/);
+  });
+
+  it('that a constraint refuses keeps its connection', async () => {
+    const connection = async () => {
+      const { rows } = await app.database.client.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+      return rows.map(({ pid }) => pid);
+    };
+    const before = await connection();
+    const username = unique();
+    await insertUser(app, { username, username_key: username });
+    expect((await app.call({ ...calls[route], body: { username } })).status).toBe(422);
+    expect((await app.call({ ...calls[route], body: { name: unique() } })).status).toBe(200);
+    expect(await connection()).toEqual(before);
   });
 
   it('writes no transaction around it', async () => {

@@ -1,0 +1,80 @@
+import type { DataSource } from 'typeorm';
+import { Batch } from '../database/batch.js';
+import { inSharedTransaction } from '../database/current-transaction.js';
+import { TENANT } from '../database/tenant.js';
+import type { Run } from '../database/transaction.js';
+import { AppError } from '../errors/app-error.js';
+import { storeAnswers, type TakenKeys, takeKeys } from './idempotency.statements.js';
+import { type KeyedRequest, replay, type Settled, settle } from './keyed-request.js';
+import { remembered } from './remembered-answers.js';
+
+/** Requests that share a transaction at most, and such transactions at the same time. */
+const SIZE = 16;
+const PARALLEL = 2;
+
+/**
+ * Patches with keys that come at the same time share a transaction: one statement takes their keys, one
+ * does them, one keeps their answers. As soon as one of them would have to wait, or anything fails,
+ * nothing of it stays, and each goes alone.
+ */
+export class KeyedGroups {
+  private readonly batch: Batch<KeyedRequest, unknown>;
+
+  /** @param hours how long keys are kept */
+  constructor(
+    private readonly database: DataSource,
+    private readonly hours: number,
+    private readonly alone: (keyed: KeyedRequest) => Promise<unknown>,
+  ) {
+    this.batch = new Batch((requests) => this.share(requests), { size: SIZE, parallel: PARALLEL });
+  }
+
+  run(keyed: KeyedRequest): Promise<unknown> {
+    return this.batch.add(keyed);
+  }
+
+  private async share(requests: KeyedRequest[]): Promise<Promise<unknown>[]> {
+    const done = await this.together(requests);
+    return requests.map(async (keyed) => {
+      const give = done?.get(keyed);
+      return give ? give() : await this.alone(keyed);
+    });
+  }
+
+  /** How each is answered; undefined when nothing was done. */
+  private async together(requests: KeyedRequest[]) {
+    // Of equal keys the first one.
+    const first = [...new Map(requests.toReversed().map((keyed) => [keyed.id, keyed])).values()];
+    const shared = inSharedTransaction(this.database, async (run) => {
+      const [taken] = await run<TakenKeys>(takeKeys(TENANT, first, this.hours, '1ms'));
+      const isOurs = ({ id }: KeyedRequest) => taken?.ids?.includes(id);
+      // All are at their end before the transaction is.
+      const all = await Promise.allSettled(
+        first.map((keyed) => (isOurs(keyed) ? settle(keyed) : settleAgain(run, keyed))),
+      );
+      const settled = all.map((one) => {
+        if (one.status === 'rejected') throw one.reason;
+        return one.value;
+      });
+      const answers = settled.flatMap(({ answer }) => answer ?? []);
+      if (answers.length > 0) await run(storeAnswers(TENANT, answers));
+      return new Map(first.map((keyed, at) => [keyed, settled[at]?.give]));
+    });
+    return shared.catch(() => undefined);
+  }
+}
+
+/** Of a request whose key was used before. */
+async function settleAgain(run: Run, keyed: KeyedRequest): Promise<Settled> {
+  try {
+    const outcome = await remembered(run, keyed);
+    return { give: () => replay(keyed, outcome) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return {
+      give: () => {
+        throw error;
+      },
+    };
+  }
+}
