@@ -45,7 +45,9 @@ export class WriteInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const key = idempotency.idempotencyKey(request);
+    const reset = resetOf(reply);
     const handle = async () => {
+      reset();
       const answer: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
       return bodyOf(answer, request, reply);
     };
@@ -100,5 +102,16 @@ export class WriteInterceptor implements NestInterceptor {
       const run: Run = (statement) => query(this.database, statement);
       return replay(keyed, await remembered(run, keyed));
     }
+  };
+}
+
+/** What makes the reply as it is now: a request may be handled again, and what it set is nothing. */
+function resetOf(reply: FastifyReply): () => void {
+  const { statusCode } = reply;
+  const headers = reply.getHeaders();
+  return () => {
+    for (const name of Object.keys(reply.getHeaders()))
+      if (!(name in headers)) void reply.removeHeader(name);
+    void reply.status(statusCode).headers(headers);
   };
 }

@@ -355,7 +355,7 @@ describe('an Idempotency-Key', () => {
   it('leaves nothing of a user who is erased at the same moment', async () => {
     for (let round = 0; round < 15; round += 1) {
       const id = await insertUser(app, { name: unique('private') });
-      const keys = Array.from({ length: 8 }, () => unique());
+      const keys = Array.from({ length: 6 }, () => unique());
       const patches = keys.map((key) => call('PATCH', `/api/users/${id}`, {}, { key }));
       await sleep(round % 4);
       expect((await call('DELETE', `/api/users/${id}?erase=true`)).status).toBe(204);
@@ -443,7 +443,7 @@ describe('requests with keys that come together', () => {
     const taken = unique();
     await insertUser(app, { username: taken, username_key: taken });
     const own = await app.issuer.userToken(suspended);
-    const keys = Array.from({ length: 6 }, () => unique());
+    const keys = Array.from({ length: 8 }, () => unique());
     const wanted = unique();
     const all = () => [
       patch('nobody', { name: 'x' }, keys[0] ?? ''),
@@ -464,6 +464,18 @@ describe('requests with keys that come together', () => {
     expect(codes.slice(4).sort()).toEqual([200, 'user.username_already_in_use']);
     const again = await Promise.all(all());
     expect(again.map(({ status, json }) => json.code ?? status)).toEqual(codes);
+  });
+
+  it('that are done, and then again for the sake of another, show nothing of the first time', async () => {
+    const [id = ''] = await usersOf(1);
+    const taken = unique();
+    await insertUser(app, { username: taken, username_key: taken });
+    const [first, second] = await beside(() => [
+      patch(id, { name: 'first' }, unique()),
+      patch(id, { username: taken }, unique()),
+    ]);
+    expect(first).toMatchObject({ status: 200, headers: { etag: '"2"', vary: 'Authorization' } });
+    expect(second?.json.code).toBe('user.username_already_in_use');
   });
 
   it('wait for no row and no key that another transaction holds', async () => {
