@@ -1,7 +1,9 @@
-import type { Client, Pool } from 'pg';
+import type { Client, Pool, PoolClient } from 'pg';
 
 /** pg shows the statement that a connection is busy with under a private name only. */
 type Connection = Client & { _activeQuery: unknown };
+
+const ignore = () => undefined;
 
 /**
  * Keeps connections out of the pool that are not what the next request expects: one with an open
@@ -14,6 +16,11 @@ export function guardPool(pool: Pool): void {
     const isOpen = connection.getTransactionStatus() !== 'I';
     if (isOpen || connection._activeQuery) void connection.end().catch(() => undefined);
   });
-  // Between the pool and its user a connection has nobody who listens for its end.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  // With its user, and on its way there and back, a connection has nobody who listens for its end. The
+  // first ones may be there before this is called.
+  const listen = (client: PoolClient) => {
+    if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
+  };
+  pool.on('connect', listen);
+  pool.on('acquire', listen);
 }
