@@ -34,6 +34,9 @@ export interface UpdateOutcome extends UserRow {
   profileTooLarge: boolean;
 }
 
+/** How long a shared statement waits for a lock, such as that of a key which is written just now. */
+const PATIENCE = '10ms';
+
 const NAMES = Object.keys(COLUMN_TYPES);
 const JSON_NAMES = NAMES.filter(isJson);
 /** How an address came in is nothing that can be seen: it is kept, and by itself is no change. */
@@ -72,7 +75,8 @@ const isTaken = (name: string) => `
  * row as it now is: the new one, or the old one, which tells why nothing was written.
  *
  * @param wait `wait` for a row that another transaction holds; or `skip` it, and do not try a key that
- *   another user seems to have, so that no patch makes others wait or fail
+ *   another user seems to have, so that no patch makes others wait or fail. One that a
+ *   transaction writes which is still open cannot be seen: rather than wait for that, the statement fails
  */
 export function updateUsers(
   tenantId: string,
@@ -103,7 +107,8 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
   ].join(' OR ');
   const now = (name: string) => `CASE WHEN writes THEN new_${name} ELSE u.${name} END`;
   return `WITH patch AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset($2::jsonb) AS patch(
+      SELECT *${wait === 'skip' ? `, set_config('lock_timeout', '${PATIENCE}', true) AS patience` : ''}
+      FROM jsonb_to_recordset($2::jsonb) AS patch(
         of varchar, sent integer, if_match text[], if_none_match text[], unless_there boolean, refuse_suspended boolean, json varchar,
         event uuid, type varchar, actor jsonb, request_id varchar,
         ${list(NAMES, (name) => `to_${name} ${COLUMN_TYPES[name]}`)})),

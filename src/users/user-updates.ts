@@ -5,6 +5,7 @@ import { Env } from '../config/env.js';
 import { Batch, WaitedTooLong } from '../database/batch.js';
 import { inTransactionNow, query, sharedTransaction } from '../database/current-transaction.js';
 import { databaseUnavailable } from '../database/database-unavailable.js';
+import { isLockNotAvailable } from '../database/lock-not-available.js';
 import { TENANT } from '../database/tenant.js';
 import type { Transaction } from '../database/transaction.js';
 import { unavailable } from '../errors/app-error.js';
@@ -107,6 +108,7 @@ export class UserUpdates {
       const rows = await query<UpdateOutcome>(this.database, updateUsers(TENANT, changes, 'skip'));
       return new Map(rows.map((row) => [row.id, row]));
     } catch (error) {
+      if (isLockNotAvailable(error)) return undefined;
       if (databaseUnavailable(error) || isWrongForAll(error)) throw error;
       return undefined;
     }

@@ -1,4 +1,3 @@
-import { QueryFailedError } from 'typeorm';
 import { TENANT } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
@@ -6,8 +5,6 @@ import { userSuspended } from '../users/user.errors.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
 import type { KeyedRequest } from './keyed-request.js';
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * What came of the request that had the key first.
@@ -36,10 +33,4 @@ export async function remembered(
   if (row.answer === null)
     throw new AppError('entity.not_found', 'The user that the answer was about is erased.');
   return idempotency.openOutcome(key, id, row.answer);
-}
-
-/** Whether another request holds the key. */
-export function isKeyLocked(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  return (error.driverError as { code?: string }).code === LOCK_NOT_AVAILABLE;
 }

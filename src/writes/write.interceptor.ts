@@ -11,6 +11,7 @@ import { DataSource } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { inTransaction, query, rolledBack } from '../database/current-transaction.js';
+import { isLockNotAvailable } from '../database/lock-not-available.js';
 import { TENANT } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
 import { notingEvents } from '../events/recorded-events.js';
@@ -21,7 +22,7 @@ import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
 import { KeyedGroups } from './keyed-groups.js';
 import { type KeyedRequest, replay, settle } from './keyed-request.js';
-import { isKeyLocked, remembered } from './remembered-answers.js';
+import { remembered } from './remembered-answers.js';
 import { WRITES, type WriteOptions } from './write-options.js';
 
 /**
@@ -97,7 +98,7 @@ export class WriteInterceptor implements NestInterceptor {
       });
       return give();
     } catch (error) {
-      if (!isKeyLocked(error)) throw error;
+      if (!isLockNotAvailable(error)) throw error;
       // Somebody else holds the key: to do the request, or only to see that it is done.
       const run: Run = (statement) => query(this.database, statement);
       return replay(keyed, await remembered(run, keyed));

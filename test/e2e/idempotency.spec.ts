@@ -503,6 +503,30 @@ describe('requests with keys that come together', () => {
     expect(isReplayed(await patch(held, { name: 'held' }, key))).toBe(true);
   });
 
+  it('wait for no user name that another transaction writes', async () => {
+    const [writer = '', wants = ''] = await usersOf(2);
+    const [username, key] = [unique(), unique()];
+    const client = new Client(app.database.url);
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('UPDATE users SET username = $2, username_key = $2 WHERE id = $1', [
+      writer,
+      username,
+    ]);
+    let isThere = false;
+    const waiting: Promise<Answer>[] = [];
+    await beside(() => {
+      waiting.push(patch(wants, { username }, key).finally(() => (isThere = true)));
+      return [];
+    });
+    await lockWaits(app, 1);
+    expect(isThere).toBe(false);
+    await client.query('ROLLBACK');
+    await client.end();
+    expect((await waiting[0])?.status).toBe(200);
+    expect(isReplayed(await patch(wants, { username }, key))).toBe(true);
+  });
+
   it('do once what comes twice', async () => {
     const [id = ''] = await usersOf(1);
     const key = unique();

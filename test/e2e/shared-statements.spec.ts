@@ -139,6 +139,26 @@ describe('among patches that come together', () => {
     expect(versions).toEqual(waiting.map((_, n) => `"${n + 2}"`));
   });
 
+  it('a user name that another transaction writes holds up only who wants it', async () => {
+    const [writer, wants] = await Promise.all([insertUser(app), insertUser(app)]);
+    const username = unique();
+    await holder.query('BEGIN');
+    await holder.query('UPDATE users SET username = $2, username_key = $2 WHERE id = $1', [
+      writer,
+      username,
+    ]);
+    let isThere = false;
+    const waiting: Promise<Answer>[] = [];
+    await beside(() => {
+      waiting.push(patch(wants, { username }).finally(() => (isThere = true)));
+      return [];
+    });
+    await lockWaits(app, 1);
+    expect(isThere).toBe(false);
+    await holder.query('COMMIT');
+    expect((await waiting[0])?.json.code).toBe('user.username_already_in_use');
+  });
+
   it('one whose user is deleted while it waits is 404, and one for nobody waits for nobody', async () => {
     const held = await insertUser(app);
     await holder.query('BEGIN');
