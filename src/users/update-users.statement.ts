@@ -27,8 +27,8 @@ export interface UpdateOutcome extends UserRow {
   changed: boolean;
   /** Another transaction has the row, or had: it was skipped, or deleted. Nothing else is known. */
   isHeld: boolean;
-  /** A key is another user's, as far as can be seen: only the constraint decides that. */
-  isTaken: boolean;
+  /** The first key of another user that was sent, if one can be seen; what cannot be seen, the constraint decides. */
+  taken: UniqueColumn | null;
   /** Only a merge can come to this: what was sent was within the limits. */
   customDataTooLarge: boolean;
   profileTooLarge: boolean;
@@ -44,7 +44,8 @@ const UNSEEN_NAMES = NAMES.filter((name) => name.endsWith('_assumed'));
 const PLAIN_NAMES = NAMES.filter((name) => !isJson(name) && !UNSEEN_NAMES.includes(name));
 
 /** Columns that no two users have the same value of. */
-export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'];
+export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'] as const;
+export type UniqueColumn = (typeof UNIQUE_COLUMNS)[number];
 
 const isSet = (name: string) => `sent & ${1 << NAMES.indexOf(name)} <> 0`;
 const list = (names: string[], item: (name: string) => string) => names.map(item).join(', ');
@@ -64,9 +65,9 @@ function next(name: string): string {
 const isTooLarge = (name: string, bytes: number) =>
   `(${isSet(name)} AND octet_length(new_${name}::text) > ${bytes} AND json_bytes(new_${name}) > ${bytes})`;
 
-const isTaken = (name: string) => `
-  (${isSet(name)} AND EXISTS (SELECT FROM users other WHERE other.tenant_id = $1
-    AND other.${name} = u.new_${name} AND other.id <> u.id))`;
+const whenTaken = (name: string) => `
+  WHEN ${isSet(name)} AND EXISTS (SELECT FROM users other WHERE other.tenant_id = $1
+    AND other.${name} = u.new_${name} AND other.id <> u.id) THEN '${name}'`;
 
 /**
  * The one statement of all PATCHes, of as many users as share it, each at most once. It locks the
@@ -75,7 +76,7 @@ const isTaken = (name: string) => `
  * row as it now is: the new one, or the old one, which tells why nothing was written.
  *
  * @param wait `wait` for a row that another transaction holds; or `skip` it, and do not try a key that
- *   another user seems to have, so that no patch makes others wait or fail. One that a
+ *   another user has, so that no patch makes others wait or fail. One that a
  *   transaction writes which is still open cannot be seen: rather than wait for that, the statement fails
  */
 export function updateUsers(
@@ -121,14 +122,14 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
     judged AS (
       SELECT *, ${isTooLarge('custom_data', limits.customDataBytes)} AS "customDataTooLarge",
         ${isTooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge",
-        ${wait === 'skip' ? UNIQUE_COLUMNS.map(isTaken).join(' OR ') : 'false'} AS "isTaken",
+        ${wait === 'skip' ? `CASE ${UNIQUE_COLUMNS.map(whenTaken).join('')} END` : 'NULL'} AS taken,
         ${meetsConditions('version', ['if_match', 'if_none_match', 'unless_there'])}
           AND NOT (is_suspended AND refuse_suspended) AS may_write,
         ${differs} AS differs
       FROM next u OFFSET 0),
     u AS MATERIALIZED (
       SELECT *, may_write AND differs
-        AND NOT ("customDataTooLarge" OR "profileTooLarge" OR "isTaken") AS writes
+        AND NOT ("customDataTooLarge" OR "profileTooLarge") AND taken IS NULL AS writes
       FROM judged),
     written AS (
       UPDATE users SET ${list(NAMES, (name) => `${name} = u.new_${name}`)},
@@ -157,7 +158,7 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
       CASE WHEN seen.version = u.version THEN ${ssoIdentities}
         ELSE current_sso_identities($1, u.id) END AS "ssoIdentities",
       u.version + writes::integer AS version, writes AS changed,
-      may_write AND differs AND "isTaken" AS "isTaken",
+      CASE WHEN may_write AND differs THEN taken END AS taken,
       "customDataTooLarge", "profileTooLarge"
     FROM seen LEFT JOIN u ON u.id = seen.id`;
 }

@@ -19,6 +19,8 @@ export type SearchMode = (typeof SEARCH_MODES)[number];
 /** Of a page by number: no total, or one that is neither an estimate nor another caller's. */
 export const COUNTS = ['none', 'exact'] as const;
 
+/** Unless another one is asked for. */
+export const USUAL_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
 
 /** Where a page of a walk begins: behind the user with this time and id. */
@@ -67,7 +69,7 @@ export function parseUserQuery(parameters: Record<string, unknown>): UserQuery {
     if (walk !== undefined && query.text(name) !== undefined)
       query.refuse(name, 'must not stand beside a cursor');
   const understood: UserQuery = {
-    pageSize: query.whole('page_size', 20, 1, MAX_PAGE_SIZE),
+    pageSize: query.whole('page_size', USUAL_PAGE_SIZE, 1, MAX_PAGE_SIZE),
     page: walk === undefined ? query.whole('page', 1, 1, 10_000_000) : undefined,
     cursor,
     count: query.choice('count', COUNTS),

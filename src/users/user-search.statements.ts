@@ -1,7 +1,14 @@
 import { parseJson } from '../json/parse-json.js';
 import { caseFolded } from '../validation/case-folded.js';
 import { emailKey } from '../validation/email-key.js';
-import { SEARCH_COLUMNS, type SearchField, type SearchMode, type UserQuery } from './user-query.js';
+import {
+  MAX_PAGE_SIZE,
+  SEARCH_COLUMNS,
+  type SearchField,
+  type SearchMode,
+  USUAL_PAGE_SIZE,
+  type UserQuery,
+} from './user-query.js';
 import type { Statement } from '../database/statement.js';
 import { anyOf, userRow } from './user.statements.js';
 
@@ -18,14 +25,20 @@ export function selectUsers(tenantId: string, query: UserQuery): Statement {
     ? ` AND (created_at, id) < (${add(cursor.createdAt)}::timestamptz, ${add(cursor.id)}::varchar)`
     : '';
   const offset = page === undefined ? 0 : (page - 1) * pageSize;
-  const some = `FROM users WHERE ${where}${after} ${NEWEST_FIRST}
-       LIMIT ${add(pageSize + 1)} OFFSET ${add(offset)}`;
+  const some = `FROM users WHERE ${where}${after} ${NEWEST_FIRST} LIMIT ${add(pageSize + 1)}`;
   // The pages before are gone through in the index alone.
   const rows = offset
-    ? `(SELECT tenant_id, id ${some}) page JOIN users u USING (tenant_id, id)`
-    : `(SELECT * ${some}) u`;
+    ? `(SELECT tenant_id, id ${some} OFFSET ${add(offset)}) page JOIN users u USING (tenant_id, id)`
+    : `(SELECT * FROM (SELECT * ${some}) page LIMIT ${plannedFor(pageSize)}) u`;
   return [`SELECT ${userRow} FROM ${rows} ORDER BY u.created_at DESC, u.id DESC`, parameters];
 }
+
+/**
+ * As a number that the planner sees, so that its plan for any parameters is as good as one for these, and
+ * kept; a number for each page size would be as many statements to prepare.
+ */
+const plannedFor = (pageSize: number) =>
+  (pageSize <= USUAL_PAGE_SIZE ? USUAL_PAGE_SIZE : MAX_PAGE_SIZE) + 1;
 
 export function countUsers(tenantId: string, query: UserQuery): Statement {
   const { where, parameters } = conditions(tenantId, query);

@@ -30,7 +30,7 @@ type Found = UpdateOutcome | undefined;
 
 /**
  * Runs the patches of users. Those that come at the same time share a statement, in which none waits;
- * a patch that would have to wait, might be refused for its key, or is large, goes alone. Patches of
+ * a patch that would have to wait, or is large, goes alone. Patches of
  * one user come one after the other, so a row that another transaction holds holds up nobody else.
  * See docs/adr/0010.
  */
@@ -70,7 +70,7 @@ export class UserUpdates {
     });
   }
 
-  /** With the others of the transaction. @throws Error when one of them would wait, or may be refused for its key */
+  /** With the others of the transaction. @throws Error when one of them would wait */
   private runIn(transaction: Transaction, change: UserChange): Promise<Found> {
     let batch = this.shared.get(transaction);
     if (!batch) {
@@ -80,7 +80,7 @@ export class UserUpdates {
           const rows = canShare
             ? await run<UpdateOutcome>(updateUsers(TENANT, changes, 'skip'))
             : [];
-          if (!canShare || rows.some(({ isHeld, isTaken }) => isHeld || isTaken))
+          if (!canShare || rows.some(({ isHeld }) => isHeld))
             throw new Error('one of the patches must go alone');
           return changes.map(({ id }) => rows.find((row) => row.id === id));
         });
@@ -97,7 +97,7 @@ export class UserUpdates {
     return changes.map((change) => {
       if (!found || !shared.has(change)) return goAlone(change);
       const outcome = found.get(change.id);
-      return outcome?.isHeld || outcome?.isTaken ? goAlone(change) : outcome;
+      return outcome?.isHeld ? goAlone(change) : outcome;
     });
   }
 

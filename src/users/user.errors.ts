@@ -1,6 +1,7 @@
 import { AppError, invalidInput } from '../errors/app-error.js';
 import { violatedConstraint } from '../database/violated-constraint.js';
 import type { Fault } from '../validation/rule.js';
+import type { UniqueColumn } from './update-users.statement.js';
 
 type Conflict =
   | 'user.id_already_in_use'
@@ -23,9 +24,15 @@ const CONFLICTS: Record<string, [code: Conflict, pointer: string]> = {
 };
 
 /** The 422 that a unique constraint's refusal means, or the error itself. */
-export function conflictOf(error: unknown): unknown {
-  const [code, pointer] = CONFLICTS[violatedConstraint(error) ?? ''] ?? [];
-  if (!code || !pointer) return error;
+export const conflictOf = (error: unknown) => conflict(violatedConstraint(error)) ?? error;
+
+/** What the constraint of a unique column would say. */
+export const inUse = (column: UniqueColumn) =>
+  conflict(`uq_users_tenant_id_${column}`) ?? new Error(`${column} has no constraint`);
+
+function conflict(constraint = ''): AppError | undefined {
+  const [code, pointer] = CONFLICTS[constraint] ?? [];
+  if (!code || !pointer) return undefined;
   const detail = 'is already in use';
   return new AppError(code, `${pointer}: ${detail}`, { errors: [{ pointer, code, detail }] });
 }

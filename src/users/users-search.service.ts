@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { DataSource, QueryFailedError } from 'typeorm';
+import { Batch } from '../database/batch.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
 import type { Statement } from '../database/statement.js';
 import { TENANT } from '../database/tenant.js';
@@ -17,6 +19,8 @@ import {
   OPERATORS,
   selectUsers,
 } from './user-search.statements.js';
+
+const MAX_PAGES = 100;
 
 /** Milliseconds that one statement of a search may take. */
 const TIMEOUT_MS = 3_000;
@@ -41,6 +45,8 @@ const TOO_LARGE = Object.fromEntries(
 @Injectable()
 export class UsersSearchService {
   private readonly totals = new SharedTotals();
+  /** By what is asked without a search: who asks the same at the same time shares the page. */
+  private readonly pages = new LRUCache<string, Batch<undefined, UserPage>>({ max: MAX_PAGES });
 
   constructor(
     private readonly database: DataSource,
@@ -48,7 +54,23 @@ export class UsersSearchService {
   ) {}
 
   /** @throws AppError guard.invalid_input for a pattern that is wrong, service.unavailable out of time */
-  async list(query: UserQuery): Promise<UserPage> {
+  list(query: UserQuery): Promise<UserPage> {
+    if (!isQuick(query)) return this.find(query);
+    const question = JSON.stringify([TENANT, query]);
+    const page = this.pages.get(question) ?? this.shared(query);
+    this.pages.set(question, page);
+    return page.add(undefined);
+  }
+
+  private shared(query: UserQuery): Batch<undefined, UserPage> {
+    const read = async (callers: undefined[]) => {
+      const page = await this.find(query);
+      return callers.map(() => page);
+    };
+    return new Batch(read, { size: Infinity, parallel: 1 });
+  }
+
+  private async find(query: UserQuery): Promise<UserPage> {
     if (isSearch(query)) this.indexes.keepMerged();
     const question = countUsers(TENANT, query);
     try {

@@ -16,7 +16,7 @@ import { customDataTooLarge, profileTooLarge } from '../validation/json-rules.js
 import { USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
-import { conflictOf, tooLarge, userNotFound, userSuspended } from './user.errors.js';
+import { conflictOf, inUse, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import {
   lockAssumed,
   lockUser,
@@ -112,6 +112,7 @@ export class UsersService {
     checkVersion(access, user.version);
     if (user.customDataTooLarge) throw tooLarge('/customData', customDataTooLarge());
     if (user.profileTooLarge) throw tooLarge('/profile', profileTooLarge());
+    if (user.taken) throw inUse(user.taken);
     return user;
   }
 

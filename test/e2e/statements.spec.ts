@@ -8,11 +8,13 @@ import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
 let id: string;
+const taken = unique();
 let calls: Record<'profile' | 'users', Call>;
 
 beforeAll(async () => {
   app = await TestApp.start({ DATABASE_POOL_SIZE: '1' });
   id = await insertUser(app);
+  await insertUser(app, { username: taken, username_key: taken });
   calls = {
     profile: { method: 'PATCH', url: '/api/profile', token: await app.issuer.userToken(id) },
     users: { method: 'PATCH', url: `/api/users/${id}`, token: await app.issuer.managementToken() },
@@ -83,6 +85,7 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
     ['is empty', () => ({}), 200, 1],
     ['changes nothing', () => ({ avatar: 'https://example.com/before.png' }), 200, 1],
     ['is invalid', () => ({ name: 5 }), 400, 0],
+    ['takes a user name of another user', () => ({ username: taken }), 422, 1],
   ])('that %s is one statement or less', async (_, body, status, count) => {
     const seen = await statements(async () => {
       expect((await app.call({ ...calls[route], body: body() })).status).toBe(status);
@@ -143,7 +146,17 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
     expect((await statements(all)).join()).not.toMatch(/WITH patch|WITH kept/);
   });
 
-  it('that a constraint refuses keeps its connection', async () => {
+  it('writes no transaction around it', async () => {
+    const seen = await statements(async () => {
+      await app.call({ ...calls[route], body: { name: unique() } });
+    });
+    expect(seen.join()).not.toMatch(/BEGIN|START TRANSACTION|COMMIT/i);
+    expect(seen[0]).toMatch(/UPDATE users|WITH patch/);
+  });
+});
+
+describe('a statement that a constraint refuses', () => {
+  it('keeps its connection', async () => {
     const connection = async () => {
       const { rows } = await app.database.client.query<{ pid: number }>(
         `SELECT pid FROM pg_stat_activity
@@ -154,17 +167,10 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
     const before = await connection();
     const username = unique();
     await insertUser(app, { username, username_key: username });
-    expect((await app.call({ ...calls[route], body: { username } })).status).toBe(422);
-    expect((await app.call({ ...calls[route], body: { name: unique() } })).status).toBe(200);
+    const create = { ...calls.users, method: 'POST', url: '/api/users' } as const;
+    expect((await app.call({ ...create, body: { username } })).status).toBe(422);
+    expect((await app.call({ ...calls.users, body: { name: unique() } })).status).toBe(200);
     expect(await connection()).toEqual(before);
-  });
-
-  it('writes no transaction around it', async () => {
-    const seen = await statements(async () => {
-      await app.call({ ...calls[route], body: { name: unique() } });
-    });
-    expect(seen.join()).not.toMatch(/BEGIN|START TRANSACTION|COMMIT/i);
-    expect(seen[0]).toMatch(/UPDATE users|WITH patch/);
   });
 });
 
@@ -176,5 +182,23 @@ describe('behind a pooler that knows no prepared statements', () => {
     const answer = await app.call({ ...calls.users, body, headers });
     expect(answer).toMatchObject({ status: 200, json: body });
     expect((await app.call({ ...calls.users, body: { name: 'after' } })).status).toBe(200);
+  });
+});
+
+describe('a list without a search', () => {
+  it('is read once for all who ask for the same page at the same time', async () => {
+    const { token } = calls.users;
+    const list = async (query: string) => {
+      const answer = await app.call({ method: 'GET', url: `/api/users?${query}`, token });
+      expect(answer.status).toBe(200);
+      return JSON.parse(answer.text) as unknown[];
+    };
+    const pages: unknown[][] = [];
+    const seen = await statements(async () => {
+      const same = Array.from({ length: 12 }, () => list('page_size=1&count=none'));
+      pages.push(...(await Promise.all([...same, list('page_size=2&count=none')])));
+    });
+    expect(pages.map((page) => page.length)).toEqual([...Array.from({ length: 12 }, () => 1), 2]);
+    expect(seen.length).toBeLessThan(6);
   });
 });
