@@ -82,6 +82,8 @@ export class UsersSearchService {
           hasNext: found.length > query.pageSize,
         };
         if (query.page === undefined || query.count === 'none') return { page };
+        const total = endOf(query, found.length);
+        if (total) return { page: { ...page, total } };
         if (query.count === 'exact') return { page: { ...page, total: await count(query, run) } };
         // Who waits for another's count needs no connection meanwhile.
         const shared = this.totals.find(question);
@@ -125,6 +127,12 @@ export class UsersSearchService {
       throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
     }
   }
+}
+
+/** The total that a last page tells by itself. An empty one does not: there may be none before it, either. */
+function endOf({ page = 1, pageSize }: UserQuery, found: number): Total | undefined {
+  const isLast = found <= pageSize && (found > 0 || page === 1);
+  return isLast ? { count: (page - 1) * pageSize + found, isEstimate: false } : undefined;
 }
 
 /** Rows of a list that an index gives in no time. */
