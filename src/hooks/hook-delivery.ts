@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Job } from 'pg-boss';
 import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { TENANT } from '../database/tenant.js';
@@ -7,7 +6,7 @@ import { AppError } from '../errors/app-error.js';
 import { toCloudEvent } from '../events/cloud-event.dto.js';
 import * as statements from './dispatch.statements.js';
 import type { LoadedDelivery } from './dispatch.statements.js';
-import type { DeliveryJob, HookQueue } from './hook-queue.js';
+import type { HookQueue, Job } from './hook-queue.js';
 import { HookSeal } from './hook-seal.js';
 import { GONE, HookSettlement, type Outcome } from './hook-settlement.js';
 import { Receiver, type Target } from './receiver.js';
@@ -20,7 +19,7 @@ export interface Answered {
 }
 
 /** The attempts of these jobs, in their order; undefined = nothing was sent, which says nothing of the receiver. */
-export type Deliver = (jobs: Job<DeliveryJob>[]) => Promise<Answered | undefined>[];
+export type Deliver = (jobs: Job[]) => Promise<Answered | undefined>[];
 
 interface Loaded {
   /** By their sequences. */
@@ -49,7 +48,7 @@ export class HookDelivery {
   }
 
   /** What the jobs are about, in one statement; the hook is opened once. */
-  private async load(hookId: string, jobs: Job<DeliveryJob>[]): Promise<Loaded> {
+  private async load(hookId: string, jobs: Job[]): Promise<Loaded> {
     const sequences = jobs.map(({ data }) => data.sequence);
     const rows = await this.database.run<LoadedDelivery>(
       statements.loadDeliveries(TENANT, hookId, sequences),
@@ -69,7 +68,7 @@ export class HookDelivery {
   }
 
   private async attempt(
-    job: Job<DeliveryJob>,
+    job: Job,
     { deliveries, target }: Loaded,
     settlement: HookSettlement,
   ): Promise<Answered | undefined> {

@@ -1,7 +1,8 @@
-import { type Job, PgBoss, type QueueOptions, systemClock } from 'pg-boss';
+import { PgBoss, type QueueOptions, systemClock } from 'pg-boss';
 import type { BackgroundDatabase, Connection } from '../database/background-database.js';
 import type { Env } from '../config/env.js';
 import type { Queued } from './dispatch.statements.js';
+import { fetchJobs, insertJobs } from './job.statements.js';
 
 /** What a job says: which delivery, and of which replay. Everything else is looked up. */
 export interface DeliveryJob {
@@ -9,9 +10,15 @@ export interface DeliveryJob {
   run: string;
 }
 
+/** A job that was begun. */
+export interface Job {
+  id: string;
+  data: DeliveryJob;
+}
+
 /** A job that is tried again, but not before so many milliseconds. */
 export interface Retry {
-  job: Job<DeliveryJob>;
+  job: Job;
   notBeforeMs: number;
 }
 
@@ -22,8 +29,6 @@ const SUPERVISION = 3;
 const SIX_HOURS = 6 * 60 * 60;
 /** Seconds. Deliveries wait for ever for a hook that is disabled; retries are counted in the log. */
 const FOR_EVER = 1_000_000_000;
-/** When jobs may begin, and were made: whatever a clock says, it is past. FOR_EVER counts from it. */
-const LONG_AGO = '2020-01-01T00:00:00Z';
 
 /** The queues of all hooks, in the schema that a migration has made; see docs/adr/0007. */
 export class HookQueue {
@@ -80,48 +85,30 @@ export class HookQueue {
     this.known.add(hookId);
   }
 
-  /**
-   * Jobs come in the order of the feed; of one user, none overtakes another. All are as old as each
-   * other, so that their ids decide, and the time at which a clock says they were made does not; the
-   * library's own INSERT has that time, and would have to be followed by an UPDATE.
-   */
+  /** Jobs come in the order of the feed; of one user, none overtakes another. */
   async insert(hookId: string, deliveries: Queued[], connection: Connection): Promise<void> {
     const jobs = deliveries.map(({ sequence, run, userId }) => ({
       id: jobId(sequence, run),
       key: userId,
       data: { sequence, run } satisfies DeliveryJob,
     }));
-    await connection.executeSql(
-      `INSERT INTO hook_queue.job (id, name, singleton_key, data, start_after, created_on, keep_until,
-         policy, expire_seconds, deletion_seconds, retry_limit, retry_delay, retry_backoff,
-         retry_delay_max)
-       SELECT j.id, q.name, j.key, j.data, t.past, t.past, t.past + q.retention_seconds * interval '1 s',
-         q.policy, q.expire_seconds, q.deletion_seconds, q.retry_limit, q.retry_delay,
-         q.retry_backoff, q.retry_delay_max
-       FROM json_to_recordset($2::json) AS j (id uuid, key text, data jsonb)
-         JOIN hook_queue.queue q ON q.name = $1 CROSS JOIN (SELECT $3::timestamptz AS past) t
-       ON CONFLICT DO NOTHING`,
-      [hookId, JSON.stringify(jobs), LONG_AGO],
-    );
+    await connection.run(insertJobs(hookId, jobs));
   }
 
-  fetch(hookId: string, most: number): Promise<Job<DeliveryJob>[]> {
-    return this.boss.fetch<DeliveryJob>(hookId, { batchSize: most });
+  /** Begins jobs: those of one user one after the other. */
+  fetch(hookId: string, most: number): Promise<Job[]> {
+    return this.database.run<Job>(fetchJobs(hookId, most));
   }
 
   /** They are done with: nobody looks at them again, so they are not kept either. */
-  async complete(
-    hookId: string,
-    jobs: Job<DeliveryJob> | Job<DeliveryJob>[],
-    db: Connection,
-  ): Promise<void> {
-    await this.boss.deleteJob(hookId, jobs, { db });
+  async complete(hookId: string, jobs: Job[], db: Connection): Promise<void> {
+    await this.boss.deleteJob(hookId, idsOf(jobs), { db });
   }
 
   /** They are tried again later, and hold back what follows for the same users. */
   async retry(hookId: string, retries: Retry[], db: Connection): Promise<void> {
     const jobs = retries.map(({ job }) => job);
-    await this.boss.fail(hookId, jobs, null, { db });
+    await this.boss.fail(hookId, idsOf(jobs), null, { db });
     const later = retries.filter(({ notBeforeMs }) => notBeforeMs > 0);
     if (later.length > 0)
       await db.executeSql(
@@ -162,6 +149,8 @@ export class HookQueue {
     this.known.delete(hookId);
   }
 }
+
+const idsOf = (jobs: Job[]) => jobs.map(({ id }) => id);
 
 /** A UUID that sorts as the feed does, and is another one in each replay. */
 export function jobId(sequence: string, run: string): string {

@@ -1,11 +1,10 @@
 import { Logger } from '@nestjs/common';
-import type { Job } from 'pg-boss';
 import type { BackgroundDatabase, Connection } from '../database/background-database.js';
 import { Batch } from '../database/batch.js';
 import { TENANT } from '../database/tenant.js';
 import * as statements from './dispatch.statements.js';
 import type { NotedAttempt } from './dispatch.statements.js';
-import { type DeliveryJob, type HookQueue, jobId, type Retry } from './hook-queue.js';
+import { type DeliveryJob, type HookQueue, type Job, jobId, type Retry } from './hook-queue.js';
 
 /** Standard Webhooks: the receiver wants nothing more. */
 export const GONE = 410;
@@ -15,10 +14,8 @@ export interface Outcome extends Omit<NotedAttempt, 'sequence' | 'run'> {
   retryAfterMs: number;
 }
 
-type DeliveryJobRow = Job<DeliveryJob>;
-
 interface Settled {
-  job: DeliveryJobRow;
+  job: Job;
   /** Or what becomes of a job for which nothing was tried. */
   outcome: Outcome | 'void' | 'later';
 }
@@ -45,7 +42,7 @@ export class HookSettlement {
   ) {}
 
   /** Done when it is committed. */
-  settle(job: DeliveryJobRow, outcome: Settled['outcome']): Promise<undefined> {
+  settle(job: Job, outcome: Settled['outcome']): Promise<undefined> {
     return this.batch.add({ job, outcome });
   }
 
@@ -68,7 +65,7 @@ export class HookSettlement {
   }
 
   /** @returns the id of a job → the state of its delivery, if that was still the job's */
-  private async note(tried: { job: DeliveryJobRow; outcome: Outcome }[], connection: Connection) {
+  private async note(tried: { job: Job; outcome: Outcome }[], connection: Connection) {
     if (tried.length === 0) return new Map<string, string>();
     const attempts = tried.map(({ job, outcome }) => ({ ...job.data, ...outcome }));
     const noted = await connection.run<DeliveryJob & { state: string }>(
@@ -80,7 +77,7 @@ export class HookSettlement {
   private async settleJobs(items: Settled[], states: Map<string, string>, connection: Connection) {
     const retries: Retry[] = [];
     // Dead is complete, too: a job that has failed for good would hold back its user for ever.
-    const completed: DeliveryJobRow[] = [];
+    const completed: Job[] = [];
     for (const { job, outcome } of items)
       if (outcome === 'later') retries.push({ job, notBeforeMs: 0 });
       else if (outcome === 'void' || states.get(job.id) !== 'pending') completed.push(job);

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job } from 'pg-boss';
 import type { Answered, Deliver } from './hook-delivery.js';
-import type { DeliveryJob, HookQueue } from './hook-queue.js';
+import type { HookQueue, Job } from './hook-queue.js';
 
 /** Deliveries of one hook that one process makes at the same time, each of another user. */
 const PARALLEL = 64;
@@ -76,7 +75,7 @@ export class HookWorker {
     await this.sleep(Math.min(length, LONGEST_BREAK_MS));
   }
 
-  private async fetch(parallel: number): Promise<Job<DeliveryJob>[]> {
+  private async fetch(parallel: number): Promise<Job[]> {
     const most = Math.min(parallel - this.running.size, FETCHED);
     if (most <= 0 || this.stopping.signal.aborted) return [];
     try {

@@ -164,7 +164,7 @@ describe('old jobs of webhooks', () => {
     const seen: string[] = [];
     for (let [job] = await queue.fetch('hook', 5); job; [job] = await queue.fetch('hook', 5)) {
       seen.push(job.data.sequence);
-      await queue.complete('hook', job, database);
+      await queue.complete('hook', [job], database);
     }
     expect(seen).toEqual(['9', '10', '11', '12', '300']);
     await queue.delete('hook');
