@@ -1,47 +1,40 @@
 import type { EventType } from './event-types.js';
-import { eventId } from './recorded-events.js';
 import type { Origin } from './origin.js';
 
 /** What an event says beside the change itself. */
 export interface Recording {
+  /** Of the event. */
+  id: string;
   type: EventType;
   origin: Origin;
   /** Whether the old and the new values are kept, or only where they are. */
   withValues: boolean;
 }
 
-/** SQL expressions over `from`. */
+/** The same as columns of a recordset, and the SQL of those. */
+export const recordingColumns = ({ id, type, origin }: Recording) => ({
+  event: id,
+  type,
+  actor: origin.actor,
+  request_id: origin.requestId,
+});
+export const RECORDING_COLUMNS = 'event uuid, type varchar, actor jsonb, request_id varchar';
+
+/** SQL expressions over `from`, which has the columns of a recording. */
 interface Recorded {
   from: string;
   userId: string;
   version: string;
   at: string;
-  /** Two jsonb documents, whose differences are the changes. */
-  before: string;
-  after: string;
-  /** Pointers of changes whose values nobody may know. */
-  secrets?: string[];
+  changes: string;
 }
 
 /**
- * The INSERT that records an event, to stand as a CTE in the statement of the change, so that neither
- * is ever there without the other. Its parameters follow the `fixed` ones that the statement has.
+ * The INSERT that records an event of each row, to stand as a CTE in the statement of the change, so
+ * that neither is ever there without the other.
  */
-export function recordEvent(
-  { from, userId, version, at, before, after, secrets = [] }: Recorded,
-  { type, origin, withValues }: Recording,
-  fixed: unknown[],
-): [sql: string, parameters: unknown[]] {
-  const first = fixed.length + 1;
-  const actor = origin.actor && JSON.stringify(origin.actor);
-  const parameters = [type, actor, origin.requestId, eventId()];
-  const hidden = JSON.stringify(secrets.map((pointer) => ({ pointer })));
-  return [
-    `INSERT INTO user_events
-       (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
-     SELECT $1, $${first + 3}::uuid, ${userId}, ${version}, ${at}, $${first}::varchar, $${first + 1}::jsonb,
-       $${first + 2}::varchar, json_changes(${before}, ${after}, ${withValues}) || '${hidden}'::jsonb
-     FROM ${from}`,
-    [...fixed, ...parameters],
-  ];
-}
+export const recordEvents = ({ from, userId, version, at, changes }: Recorded) => `
+  INSERT INTO user_events
+    (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
+  SELECT $1, event, ${userId}, ${version}, ${at}, type, actor, request_id, ${changes}
+  FROM ${from}`;

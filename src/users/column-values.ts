@@ -1,5 +1,3 @@
-import type { Columns } from './patch-columns.js';
-
 /** Column that a patch can set → its type. Its place is its bit in the mask of what a patch sets. */
 export const COLUMN_TYPES: Record<string, string> = {
   username: 'varchar',
@@ -22,16 +20,6 @@ export const COLUMN_TYPES: Record<string, string> = {
 
 export const isJson = (column: string) => COLUMN_TYPES[column] === 'jsonb';
 
-/** Numbers the columns' values behind the parameters that are there already. */
-export function numbered(columns: Columns, fixed: unknown[]) {
-  const entries = Object.entries(columns);
-  const value = ([column]: [string, unknown], index: number) =>
-    `$${fixed.length + index + 1}::${COLUMN_TYPES[column]}`;
-  const parameter = ([column, stored]: [string, unknown]) =>
-    isJson(column) ? JSON.stringify(stored ?? {}) : stored;
-  return {
-    names: entries.map(([column]) => column),
-    values: entries.map(value),
-    parameters: [...fixed, ...entries.map(parameter)],
-  };
-}
+/** Columns that no two users have the same value of. */
+export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'] as const;
+export type UniqueColumn = (typeof UNIQUE_COLUMNS)[number];

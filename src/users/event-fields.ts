@@ -1,3 +1,5 @@
+import { isJson } from './column-values.js';
+
 /** Column → the field of the user object that it is seen as. */
 export const FIELDS: Record<string, string> = {
   username: 'username',
@@ -22,25 +24,18 @@ export function shownAs(column: string, value: string): string {
   return column.endsWith('_at') ? `(extract(epoch FROM ${value}) * 1000)::bigint` : value;
 }
 
-/** A jsonb object of the fields that these columns are seen as, in the row of this name. */
-function fieldsOf(columns: string[], row: string): string {
-  const members = columns
-    .filter((column) => column in FIELDS)
-    .map((column) => `'${FIELDS[column]}', ${shownAs(column, `${row}.${column}`)}`);
-  return `jsonb_build_object(${members.join(', ')})`;
+/** SQL of the fields of a user that is made, of the row of this name: what is not given is blank. */
+export function newFields(row: string, createdAt: string): string {
+  const members = Object.entries(FIELDS).map(([column, field]) => {
+    const value = `${row}.${column}`;
+    return `'${field}', ${shownAs(column, isJson(column) ? `coalesce(${value}, '{}')` : value)}`;
+  });
+  return `jsonb_build_object(${members.join(', ')}, 'createdAt', ${shownAs('created_at', createdAt)})`;
 }
-
-/** The same of a new row, which also has a time at which it was made. */
-export const newFieldsOf = (columns: string[], row: string) =>
-  `${fieldsOf(columns, row)} || jsonb_build_object('createdAt', ${shownAs('created_at', `${row}.created_at`)})`;
 
 /** The same of a user of which nothing is known yet. */
-export function blankFieldsOf(columns: string[]): string {
-  const fields = columns.filter((column) => column in FIELDS);
-  const entries = fields.map((column) => [FIELDS[column], BLANKS[column] ?? null]);
-  return `'${JSON.stringify(Object.fromEntries(entries))}'::jsonb`;
-}
-
-/** Where something changed that nobody may know: an event has the pointer and no value. */
-export const secretsOf = (columns: string[]) =>
-  columns.includes('password_digest') ? ['/password'] : [];
+export const BLANK_FIELDS = `'${JSON.stringify(
+  Object.fromEntries(
+    Object.entries(FIELDS).map(([column, field]) => [field, BLANKS[column] ?? null]),
+  ),
+)}'::jsonb`;

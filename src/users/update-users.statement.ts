@@ -1,14 +1,15 @@
 import type { Statement } from '../database/statement.js';
-import type { Recording } from '../events/record-event.js';
+import { recordEvents, type Recording, recordingColumns } from '../events/record-event.js';
 import type { JsonMode } from '../http/json-body.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { limits, MAX_PROFILE_BYTES } from '../validation/json-rules.js';
 import { changesOf } from './changes-of.js';
-import { COLUMN_TYPES, isJson } from './column-values.js';
+import { COLUMN_TYPES, isJson, UNIQUE_COLUMNS, type UniqueColumn } from './column-values.js';
 import type { Columns } from './patch-columns.js';
-import { anyOf, identities, ssoIdentities } from './user.statements.js';
+import { given, lockedUsers, madeOnce, seenUsers, type Wait } from './shared-statement.js';
+import { identities, ssoIdentities } from './user.statements.js';
 import type { UserRow } from './user-row.js';
-import { meetsConditions, versionConditions } from './version-conditions.js';
+import { CONDITION_COLUMNS, meetsConditions, versionConditions } from './version-conditions.js';
 
 /** One patch of one user, in columns. */
 export interface UserChange extends Pick<Preconditions, 'ifMatch' | 'ifNoneMatch'> {
@@ -19,7 +20,6 @@ export interface UserChange extends Pick<Preconditions, 'ifMatch' | 'ifNoneMatch
   /** How `custom_data` and `profile` meet what is stored. */
   json: JsonMode;
   recording: Recording;
-  eventId: string;
 }
 
 /** What the statement found of one user: as it now is, and why if nothing was written. */
@@ -34,18 +34,11 @@ export interface UpdateOutcome extends UserRow {
   profileTooLarge: boolean;
 }
 
-/** How long a shared statement waits for a lock, such as that of a key which is written just now. */
-const PATIENCE = '10ms';
-
 const NAMES = Object.keys(COLUMN_TYPES);
 const JSON_NAMES = NAMES.filter(isJson);
 /** How an address came in is nothing that can be seen: it is kept, and by itself is no change. */
 const UNSEEN_NAMES = NAMES.filter((name) => name.endsWith('_assumed'));
 const PLAIN_NAMES = NAMES.filter((name) => !isJson(name) && !UNSEEN_NAMES.includes(name));
-
-/** Columns that no two users have the same value of. */
-export const UNIQUE_COLUMNS = ['username_key', 'primary_email_key', 'primary_phone'] as const;
-export type UniqueColumn = (typeof UNIQUE_COLUMNS)[number];
 
 const isSet = (name: string) => `sent & ${1 << NAMES.indexOf(name)} <> 0`;
 const list = (names: string[], item: (name: string) => string) => names.map(item).join(', ');
@@ -79,27 +72,13 @@ const whenTaken = (name: string) => `
  *   another user has, so that no patch makes others wait or fail. One that a
  *   transaction writes which is still open cannot be seen: rather than wait for that, the statement fails
  */
-export function updateUsers(
-  tenantId: string,
-  changes: UserChange[],
-  wait: 'wait' | 'skip',
-): Statement {
+export function updateUsers(tenantId: string, changes: UserChange[], wait: Wait): Statement {
   const withValues = changes[0]?.recording.withValues ?? true;
-  return [textOf(wait, withValues), [tenantId, JSON.stringify(changes.map(toRecord))]];
+  const text = textOf(wait, withValues, limits.customDataBytes);
+  return [text, [tenantId, JSON.stringify(changes.map(toRecord))]];
 }
 
-const texts = new Map<string, string>();
-
-function textOf(wait: 'wait' | 'skip', withValues: boolean): string {
-  const key = `${wait} ${withValues} ${limits.customDataBytes}`;
-  const known = texts.get(key);
-  if (known !== undefined) return known;
-  const made = makeText(wait, withValues);
-  texts.set(key, made);
-  return made;
-}
-
-function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
+const textOf = madeOnce((wait: Wait, withValues: boolean, customDataBytes: number) => {
   const differIn = (names: string[]) =>
     `(${list(names, (name) => `u.${name}`)}) IS DISTINCT FROM (${list(names, (name) => `u.new_${name}`)})`;
   const differs = [
@@ -107,23 +86,17 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
     ...JSON_NAMES.map((name) => `(${isSet(name)} AND ${name} IS DISTINCT FROM new_${name})`),
   ].join(' OR ');
   const now = (name: string) => `CASE WHEN writes THEN new_${name} ELSE u.${name} END`;
-  return `WITH patch AS MATERIALIZED (
-      SELECT *${wait === 'skip' ? `, set_config('lock_timeout', '${PATIENCE}', true) AS patience` : ''}
-      FROM jsonb_to_recordset($2::jsonb) AS patch(
-        of varchar, sent integer, if_match text[], if_none_match text[], unless_there boolean, refuse_suspended boolean, json varchar,
-        event uuid, type varchar, actor jsonb, request_id varchar,
-        ${list(NAMES, (name) => `to_${name} ${COLUMN_TYPES[name]}`)})),
-    old AS MATERIALIZED (
-      SELECT * FROM patch JOIN users u ON u.id = patch.of
-      WHERE u.tenant_id = $1 AND u.id = ${anyOf('SELECT of FROM patch')}
-      ORDER BY u.id FOR UPDATE OF u ${wait === 'skip' ? 'SKIP LOCKED' : ''}),
+  const columns = `of varchar, sent integer, ${CONDITION_COLUMNS}, refuse_suspended boolean, json varchar,
+    ${list(NAMES, (name) => `to_${name} ${COLUMN_TYPES[name]}`)}`;
+  return `WITH ${given('patch', columns, wait)},
+    old AS MATERIALIZED (${lockedUsers('patch', wait)}),
     next AS MATERIALIZED (
       SELECT *, greatest(clock_timestamp(), updated_at) AS at, ${list(NAMES, next)} FROM old),
     judged AS (
-      SELECT *, ${isTooLarge('custom_data', limits.customDataBytes)} AS "customDataTooLarge",
+      SELECT *, ${isTooLarge('custom_data', customDataBytes)} AS "customDataTooLarge",
         ${isTooLarge('profile', MAX_PROFILE_BYTES)} AS "profileTooLarge",
         ${wait === 'skip' ? `CASE ${UNIQUE_COLUMNS.map(whenTaken).join('')} END` : 'NULL'} AS taken,
-        ${meetsConditions('version', ['if_match', 'if_none_match', 'unless_there'])}
+        ${meetsConditions('version')}
           AND NOT (is_suspended AND refuse_suspended) AS may_write,
         ${differs} AS differs
       FROM next u OFFSET 0),
@@ -137,14 +110,14 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
         updated_at = CASE WHEN u.writes THEN date_trunc('milliseconds', u.at) ELSE users.updated_at END
       FROM u WHERE users.tenant_id = $1 AND users.id = u.id
         AND (u.writes OR u.may_write AND NOT u.differs AND ${differIn(UNSEEN_NAMES)})),
-    recorded AS (
-      INSERT INTO user_events
-        (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
-      SELECT $1, event, id, version + 1, at, type, actor, request_id, ${changesOf(isSet, withValues)}
-      FROM u WHERE writes),
-    seen AS MATERIALIZED (
-      SELECT s.id, s.version FROM users s
-      WHERE s.tenant_id = $1 AND s.id = ${anyOf('SELECT of FROM patch')})
+    recorded AS (${recordEvents({
+      from: 'u WHERE writes',
+      userId: 'id',
+      version: 'version + 1',
+      at: 'at',
+      changes: changesOf(isSet, withValues),
+    })}),
+    seen AS MATERIALIZED (${seenUsers('patch')})
     SELECT seen.id, u.id IS NULL AS "isHeld", ${now('username')} AS username, ${now('primary_email')} AS "primaryEmail",
       ${now('primary_phone')} AS "primaryPhone", ${now('name')} AS name, ${now('avatar')} AS avatar,
       ${now('custom_data')} AS "customData",
@@ -161,7 +134,7 @@ function makeText(wait: 'wait' | 'skip', withValues: boolean): string {
       CASE WHEN may_write AND differs THEN taken END AS taken,
       "customDataTooLarge", "profileTooLarge"
     FROM seen LEFT JOIN u ON u.id = seen.id`;
-}
+});
 
 function toRecord({ id, columns, recording, ...change }: UserChange) {
   const entries = Object.entries(columns);
@@ -171,10 +144,7 @@ function toRecord({ id, columns, recording, ...change }: UserChange) {
     ...versionConditions(change),
     refuse_suspended: change.refuseSuspended,
     json: change.json,
-    event: change.eventId,
-    type: recording.type,
-    actor: recording.origin.actor,
-    request_id: recording.origin.requestId,
+    ...recordingColumns(recording),
     ...Object.fromEntries(entries.map(([name, value]) => [`to_${name}`, value])),
   };
 }

@@ -1,7 +1,7 @@
 import { AppError, invalidInput } from '../errors/app-error.js';
 import { violatedConstraint } from '../database/violated-constraint.js';
 import type { Fault } from '../validation/rule.js';
-import type { UniqueColumn } from './update-users.statement.js';
+import type { UniqueColumn } from './column-values.js';
 
 type Conflict =
   | 'user.id_already_in_use'

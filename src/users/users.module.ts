@@ -3,7 +3,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { ErasureService } from './erasure.service.js';
 import { SearchIndexes } from './search-indexes.js';
 import { UserReads } from './user-reads.js';
-import { UserUpdates } from './user-updates.js';
+import { UserWrites } from './user-writes.js';
 import { UserPartsController } from './user-parts.controller.js';
 import { UsersSearchService } from './users-search.service.js';
 import { UsersController } from './users.controller.js';
@@ -14,7 +14,7 @@ import { UsersService } from './users.service.js';
   providers: [
     UsersService,
     UserReads,
-    UserUpdates,
+    UserWrites,
     UsersSearchService,
     SearchIndexes,
     ErasureService,

@@ -16,6 +16,7 @@ import { customDataTooLarge, profileTooLarge } from '../validation/json-rules.js
 import { USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
+import { touchUser } from './touch-user.statement.js';
 import { conflictOf, inUse, tooLarge, userNotFound, userSuspended } from './user.errors.js';
 import {
   lockAssumed,
@@ -25,8 +26,7 @@ import {
   selectUsersById,
 } from './user.statements.js';
 import { UserReads } from './user-reads.js';
-import { UserUpdates } from './user-updates.js';
-import { deleteUser, insertUser, touchUser } from './user-write.statements.js';
+import { UserWrites } from './user-writes.js';
 import type { UserPatch, UserRow } from './user-row.js';
 
 export interface Access {
@@ -48,7 +48,7 @@ export class UsersService {
     private readonly env: Env,
     private readonly database: DataSource,
     private readonly reads: UserReads,
-    private readonly updates: UserUpdates,
+    private readonly writes: UserWrites,
   ) {}
 
   /** Whether a user could have this id at all. */
@@ -75,10 +75,9 @@ export class UsersService {
     id = randomId(),
   ): Promise<UserRow> {
     const recording = this.recording('User.Created', origin);
-    const statement = insertUser(TENANT, id, patchColumns(patch), recording);
+    const columns = patchColumns(patch);
     try {
-      const [user] = await this.run<UserRow>(statement);
-      return user as UserRow;
+      return await this.orConflict(() => this.writes.create({ id, columns, recording }));
     } catch (error) {
       const isThere = error instanceof AppError && error.code === 'user.id_already_in_use';
       throw isThere && ifNoneMatch === '*' ? failed('There is a user with this id.') : error;
@@ -105,7 +104,7 @@ export class UsersService {
     if (!this.isId(id)) throw userNotFound();
     const recording = this.recording(updateType(columns), origin);
     const change = { id, columns, json, refuseSuspended, recording, ifMatch, ifNoneMatch };
-    const user = await this.orConflict(() => this.updates.run({ ...change, eventId: eventId() }));
+    const user = await this.orConflict(() => this.writes.update(change));
     if (!user) throw userNotFound();
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();
@@ -143,9 +142,7 @@ export class UsersService {
   async delete(id: string, { origin, ...conditions }: WriteAccess): Promise<void> {
     if (!this.isId(id)) throw userNotFound();
     const recording = this.recording('User.Deleted', origin);
-    const [outcome] = await this.run<{ version: string; deleted: boolean }>(
-      deleteUser(TENANT, id, conditions, recording),
-    );
+    const outcome = await this.writes.delete({ id, recording, ...conditions });
     if (!outcome) throw userNotFound();
     if (!outcome.deleted) checkVersion(conditions, outcome.version);
   }
@@ -192,11 +189,11 @@ export class UsersService {
   }
 
   private recording(type: EventType, origin: Origin): Recording {
-    return { type, origin, withValues: this.env.EVENTS_INCLUDE_VALUES === 'on' };
+    return { id: eventId(), type, origin, withValues: this.env.EVENTS_INCLUDE_VALUES === 'on' };
   }
 
-  private async run<Row>(statement: Statement): Promise<Row[]> {
-    return this.orConflict(() => query<Row>(this.database, statement));
+  private run<Row>(statement: Statement): Promise<Row[]> {
+    return query<Row>(this.database, statement);
   }
 
   private async orConflict<Result>(run: () => Promise<Result>): Promise<Result> {

@@ -6,11 +6,9 @@ export const versionConditions = ({ ifMatch, ifNoneMatch }: Preconditions) => ({
   if_none_match: Array.isArray(ifNoneMatch) ? ifNoneMatch : null,
   unless_there: ifNoneMatch === '*',
 });
+export const CONDITION_COLUMNS = 'if_match text[], if_none_match text[], unless_there boolean';
 
-/** SQL of whether a version meets them, of the names or parameters that they have in the statement. */
-export const meetsConditions = (
-  version: string,
-  [ifMatch, ifNoneMatch, unlessThere]: [string, string, string],
-) => `(NOT ${unlessThere}
-  AND (${ifMatch} IS NULL OR ${version}::text = ANY (${ifMatch}))
-  AND (${ifNoneMatch} IS NULL OR ${version}::text <> ALL (${ifNoneMatch})))`;
+/** SQL of whether a version meets them. */
+export const meetsConditions = (version: string) => `(NOT unless_there
+  AND (if_match IS NULL OR ${version}::text = ANY (if_match))
+  AND (if_none_match IS NULL OR ${version}::text <> ALL (if_none_match)))`;

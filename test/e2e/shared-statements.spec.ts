@@ -26,6 +26,10 @@ afterAll(async () => {
 
 const patch = (id: string, body: unknown, headers: Record<string, string> = {}, path = '') =>
   app.call({ method: 'PATCH', url: `/api/users/${id}${path}`, token, body, headers });
+const create = (body: unknown, headers: Record<string, string> = {}, query = '') =>
+  app.call({ method: 'POST', url: `/api/users${query}`, token, body, headers });
+const remove = (id: string, headers: Record<string, string> = {}, query = '') =>
+  app.call({ method: 'DELETE', url: `/api/users/${id}${query}`, token, headers });
 const get = (id: string) => app.call({ method: 'GET', url: `/api/users/${id}`, token });
 const history = async (id: string) =>
   events(await app.call({ method: 'GET', url: `/api/users/${id}/events`, token }));
@@ -191,14 +195,200 @@ describe('among patches that come together', () => {
     );
     expect(answers.map(({ json }) => json.customData.text.length)).toEqual(sizes);
   });
+});
 
-  it('one whose connection is cut is 503, and those after it are served', async () => {
-    await app.database.disconnectOthers();
-    const answers = await Promise.all(ids.map((id) => patch(id, { name: unique() })));
-    for (const { status } of answers) expect([200, 503]).toContain(status);
-    await sleep(50);
-    for (const { status } of await Promise.all(ids.map((id) => patch(id, { name: unique() }))))
-      expect(status).toBe(200);
+/** Creates at the same time, beside the requests that are given; they are new, and know each their own name. */
+async function createsBeside(others: () => Promise<Answer>[]): Promise<[Answer[], Answer[]]> {
+  const names = Array.from({ length: 20 }, () => unique());
+  const first = names.slice(0, 10).map((name) => create({ name }));
+  const strange = others();
+  const rest = names.slice(10).map((name, n) => create({ name, username: `${name}_${n}` }));
+  const made = await Promise.all([...first, ...rest]);
+  for (const [index, answer] of made.entries())
+    expect(answer).toMatchObject({ status: 201, json: { name: names[index] } });
+  return [made, await Promise.all(strange)];
+}
+
+/** How many transactions wrote these rows. */
+async function transactions(table: 'users' | 'deleted_users', written: string[]): Promise<number> {
+  const { rows } = await app.database.client.query<{ count: string; all: string }>(
+    `SELECT count(DISTINCT xmin::text), count(*) AS all FROM ${table} WHERE id = ANY ($1)`,
+    [written],
+  );
+  expect(Number(rows[0]?.all)).toBe(written.length);
+  return Number(rows[0]?.count);
+}
+
+describe('among creates that come together', () => {
+  it('each has its own outcome, and most share a statement', async () => {
+    const [id, other] = await Promise.all([insertUser(app), insertUser(app)]);
+    const wanted = `${unique()}@example.com`;
+    const [tried, keyed] = [unique(), unique()];
+    const [made, answers] = await createsBeside(() => [
+      create({ primaryEmail: `${other.toUpperCase()}@example.com` }),
+      create({ id }),
+      create({ id }, { 'if-none-match': '*' }),
+      create({ id: tried }, {}, '?dryRun=true'),
+      create({ id: keyed }, { 'idempotency-key': unique() }),
+      create({ name: 5 }),
+      create({ primaryEmail: wanted }),
+      create({ primaryEmail: wanted }),
+    ]);
+    expect(answers.slice(0, 6).map(({ status, json }) => [status, json.code])).toEqual([
+      [422, 'user.email_already_in_use'],
+      [422, 'user.id_already_in_use'],
+      [412, 'request.precondition_failed'],
+      [200, undefined],
+      [201, undefined],
+      [400, 'guard.invalid_input'],
+    ]);
+    expect(answers.slice(6).map(({ status }) => status)).toEqual([201, 422]);
+    expect((await get(tried)).status).toBe(404);
+    expect((await get(keyed)).status).toBe(200);
+    const written = made.map(({ json }) => json.id as string);
+    expect(await transactions('users', written)).toBeLessThan(10);
+  });
+
+  it('each is stored, answered and recorded as it is alone', async () => {
+    const name = 'New';
+    const lastSignInAt = null;
+    const [users, big] = [Array.from({ length: 3 }, () => unique()), { text: 'x'.repeat(60_000) }];
+    const bodies = [
+      {},
+      { name, profile: { address: { locality: 'Here' } }, customData: { a: { b: null }, c: {} } },
+      { username: users[0], primaryEmail: `${users[0]}@example.com`, password: unique() },
+      { customData: big, avatar: '' },
+    ];
+    const alone = [];
+    for (const body of bodies.slice(0, 2)) alone.push(await create(body));
+    const [, together] = await createsBeside(() => bodies.map((body) => create(body)));
+    const past = async ({ json }: Answer) =>
+      (await history(json.id)).map(({ type, data: { version, changes, actor } }) => {
+        const [time, rest] = [[], []] as unknown[][];
+        for (const change of changes) (change.pointer === '/createdAt' ? time : rest)?.push(change);
+        expect(time).toEqual([{ pointer: '/createdAt', new: json.createdAt }]);
+        return { type, version, actor, changes: rest };
+      });
+    const seen = ({ json: { id, createdAt, updatedAt, ...rest }, headers }: Answer) => {
+      expect([typeof id, createdAt]).toEqual(['string', updatedAt]);
+      return { ...rest, etag: headers['etag'] };
+    };
+    for (const [n, one] of alone.entries()) {
+      const same = together[n] as Answer;
+      expect(seen(same)).toEqual(seen(one));
+      expect(await past(same)).toEqual(await past(one));
+    }
+    expect(together[2]?.json).toMatchObject({
+      username: users[0],
+      hasPassword: true,
+      lastSignInAt,
+    });
+    expect((await past(together[2] as Answer))[0]?.changes).toEqual([
+      { pointer: '/hasPassword', old: false, new: true },
+      { pointer: '/primaryEmail', old: null, new: `${users[0]}@example.com` },
+      { pointer: '/username', old: null, new: users[0] },
+      { pointer: '/password' },
+    ]);
+    expect(together[3]?.json).toMatchObject({ customData: big, avatar: null });
+  });
+
+  it('one for a user name that another transaction writes holds up nobody else', async () => {
+    const writer = await insertUser(app);
+    const username = unique();
+    await holder.query('BEGIN');
+    await holder.query('UPDATE users SET username = $2, username_key = $2 WHERE id = $1', [
+      writer,
+      username,
+    ]);
+    let isThere = false;
+    const waiting: Promise<Answer>[] = [];
+    await createsBeside(() => {
+      waiting.push(create({ username }).finally(() => (isThere = true)));
+      return [];
+    });
+    await lockWaits(app, 1);
+    expect(isThere).toBe(false);
+    await holder.query('COMMIT');
+    expect((await waiting[0])?.json.code).toBe('user.username_already_in_use');
+  });
+
+  it('one with the id of a user who is being deleted goes on behind its versions', async () => {
+    const id = await insertUser(app, { version: 7 });
+    await holder.query('BEGIN');
+    await holder.query('DELETE FROM users WHERE id = $1', [id]);
+    await holder.query(
+      `INSERT INTO deleted_users (tenant_id, id, version) VALUES ('default', $1, 8)`,
+      [id],
+    );
+    const waiting: Promise<Answer>[] = [];
+    await createsBeside(() => {
+      waiting.push(create({ id }));
+      return [];
+    });
+    await lockWaits(app, 1);
+    await holder.query('COMMIT');
+    expect(await waiting[0]).toMatchObject({ status: 201, headers: { etag: '"9"' } });
+  });
+});
+
+/** Deletes at the same time, beside the requests that are given. */
+async function deletesBeside(others: () => Promise<Answer>[]): Promise<[string[], Answer[]]> {
+  const gone: string[] = [];
+  for (let n = 0; n < 20; n += 1) gone.push(await insertUser(app, { version: n + 1 }));
+  const first = gone.slice(0, 10).map((id) => remove(id));
+  const strange = others();
+  const rest = gone.slice(10).map((id, n) => remove(id, { 'if-match': `"${n + 11}"` }));
+  for (const { status } of await Promise.all([...first, ...rest])) expect(status).toBe(204);
+  return [gone, await Promise.all(strange)];
+}
+
+describe('among deletes that come together', () => {
+  it('each has its own outcome and its event, and most share a statement', async () => {
+    const [twice, stays, tried] = await Promise.all([1, 2, 3].map(() => insertUser(app)));
+    const [gone, answers] = await deletesBeside(() => [
+      remove('nobody'),
+      remove(stays ?? '', { 'if-match': '"2"' }),
+      remove(stays ?? '', { 'if-none-match': '*' }),
+      remove(twice ?? ''),
+      remove(twice ?? ''),
+      remove(tried ?? '', {}, '?dryRun=true'),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 412, 412, 204, 404, 200]);
+    for (const id of [stays, tried]) expect((await get(id ?? '')).status).toBe(200);
+    for (const [n, id] of gone.entries()) {
+      expect((await get(id)).status).toBe(404);
+      expect(await history(id)).toMatchObject([
+        { type: 'User.Deleted', data: { version: n + 2, changes: [] } },
+      ]);
+    }
+    expect(await transactions('deleted_users', gone)).toBeLessThan(10);
+    const again = await Promise.all(gone.map((id) => create({ id })));
+    expect(again.map(({ headers }) => headers['etag'])).toEqual(gone.map((_, n) => `"${n + 3}"`));
+  });
+
+  it('one of a row that another transaction holds waits alone, and is decided on what it finds', async () => {
+    const [held, changed, deleted] = await Promise.all(
+      [1, 2, 3].map(() => insertUser(app, { version: 4 })),
+    );
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+    await holder.query('UPDATE users SET version = 5 WHERE id = $1', [changed]);
+    await holder.query('DELETE FROM users WHERE id = $1', [deleted]);
+    let arrived = 0;
+    const waiting: Promise<Answer>[] = [];
+    const behind = { 'if-match': '"4"' };
+    const wait = (id = '') => waiting.push(remove(id, behind).finally(() => (arrived += 1)));
+    const [gone] = await deletesBeside(() => {
+      for (const id of [held, changed, deleted]) wait(id);
+      return [];
+    });
+    await lockWaits(app, 3);
+    expect(await transactions('deleted_users', gone)).toBeLessThan(10);
+    await Promise.all([beside(() => []), createsBeside(() => [])]);
+    expect(arrived).toBe(0);
+    await holder.query('COMMIT');
+    const statuses = (await Promise.all(waiting)).map(({ status }) => status);
+    expect(statuses).toEqual([204, 412, 404]);
   });
 });
 
@@ -220,5 +410,17 @@ describe('reads that come together', () => {
       expect((await get(id)).json.name).toBe(name);
       await Promise.all(noise);
     }
+  });
+});
+
+// The last: it cuts the holder's connection, too.
+describe('among writes that come together', () => {
+  it('one whose connection is cut is 503, and those after it are served', async () => {
+    await app.database.disconnectOthers();
+    const answers = await Promise.all(ids.map((id) => patch(id, { name: unique() })));
+    for (const { status } of answers) expect([200, 503]).toContain(status);
+    await sleep(50);
+    for (const { status } of await Promise.all(ids.map((id) => patch(id, { name: unique() }))))
+      expect(status).toBe(200);
   });
 });

@@ -155,6 +155,44 @@ describe.each(['profile', 'users'] as const)('a PATCH of %s with a cached token'
   });
 });
 
+describe('a create and a delete with a cached token', () => {
+  it.each([
+    ['POST', '', { name: 'New', profile: { nickname: 'n' } }, 201],
+    ['POST', '', { customData: { a: 1 }, username: unique() }, 201],
+    ['DELETE', '/nobody', undefined, 404],
+    ['DELETE', 'own', undefined, 204],
+  ] as const)('is one statement: %s %s %j', async (method, path, body, status) => {
+    const { token, url } = calls.users;
+    const own = path === 'own' ? `/${await insertUser(app)}` : path;
+    const call = { method, url: url.replace(`/${id}`, own), token, body };
+    const seen = await statements(async () => {
+      expect((await app.call(call)).status).toBe(status);
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('share it with others that come at the same time', async () => {
+    const { token } = calls.users;
+    const names = Array.from({ length: 12 }, () => unique());
+    const all = (method: 'POST' | 'DELETE') =>
+      statements(() =>
+        Promise.all(
+          names.map(async (name) => {
+            const url = method === 'POST' ? '/api/users' : `/api/users/${name}`;
+            const body = method === 'POST' ? { id: name, name } : undefined;
+            const { status } = await app.call({ method, url, token, body });
+            expect(status).toBe(method === 'POST' ? 201 : 204);
+          }),
+        ),
+      );
+    for (const method of ['POST', 'DELETE'] as const) {
+      const seen = await all(method);
+      expect(seen.length).toBeLessThan(6);
+      expect(seen.join()).not.toContain('ERROR');
+    }
+  });
+});
+
 describe('a statement that a constraint refuses', () => {
   it('keeps its connection', async () => {
     const connection = async () => {

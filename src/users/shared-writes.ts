@@ -1,0 +1,126 @@
+import { type DataSource, QueryFailedError } from 'typeorm';
+import { Batch, WaitedTooLong } from '../database/batch.js';
+import { inTransactionNow, query } from '../database/current-transaction.js';
+import { databaseUnavailable } from '../database/database-unavailable.js';
+import { isLockNotAvailable } from '../database/lock-not-available.js';
+import type { Statement } from '../database/statement.js';
+import { TENANT } from '../database/tenant.js';
+import { unavailable } from '../errors/app-error.js';
+import { UNIQUE_COLUMNS } from './column-values.js';
+import type { Columns } from './patch-columns.js';
+import type { Wait } from './shared-statement.js';
+
+/** Writes that share a statement at most, and shared statements of a kind at the same time. */
+export const SIZE = 32;
+const PARALLEL = 2;
+
+/** Milliseconds behind other writes of the same user; a connection is not waited for longer, either. */
+const PATIENCE_MS = 5_000;
+
+/** Characters of JSON above which a write goes alone. */
+const MAX_SHARED_LENGTH = 8_192;
+
+/** A write to one user. */
+interface Write {
+  id: string;
+  columns?: Columns;
+}
+
+/** A kind of writes. */
+export interface WriteKind<One, Row> {
+  /** Of as many as share it, each user at most once. One that it skips leaves the others alone. */
+  statement: (tenantId: string, writes: One[], wait: Wait) => Statement;
+  /** Whether the statement skipped a write of which it answered this; undefined is no row. */
+  isSkipped: (row: Row | undefined) => boolean;
+}
+
+/**
+ * Runs writes of one kind. Those that come at the same time share a statement, in which none waits; one
+ * that would have to wait, that fails, or is large, goes alone. Writes of one user come one after the
+ * other, so a row that another transaction holds holds up nobody else. See docs/adr/0010.
+ */
+export class SharedWrites<One extends Write, Row extends { id: string }> {
+  private readonly batch: Batch<One, Row | undefined>;
+
+  /** @param alone bounds how many go alone at the same time */
+  constructor(
+    private readonly database: DataSource,
+    private readonly kind: WriteKind<One, Row>,
+    private readonly alone: <Result>(run: () => Promise<Result>) => Promise<Result>,
+  ) {
+    this.batch = new Batch((writes) => this.share(writes), {
+      size: SIZE,
+      parallel: PARALLEL,
+      keyOf: ({ id }) => id,
+      patience: PATIENCE_MS,
+    });
+  }
+
+  /**
+   * What became of it; in a transaction, by itself. Undefined when there is no such user.
+   *
+   * @throws AppError service.unavailable when those before it took too long; QueryFailedError
+   */
+  run(write: One): Promise<Row | undefined> {
+    if (inTransactionNow()) return this.runAlone(write);
+    return this.batch.add(write).catch((error: unknown) => {
+      throw error instanceof WaitedTooLong
+        ? unavailable('Others change this user, and one of them takes too long.')
+        : error;
+    });
+  }
+
+  private async share(writes: One[]): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
+    const shared = new Set(sharable(writes));
+    const found = await this.tryShared([...shared]);
+    return writes.map((write) => {
+      const row = found?.get(write.id);
+      return found && shared.has(write) && !this.kind.isSkipped(row)
+        ? row
+        : this.alone(() => this.runAlone(write));
+    });
+  }
+
+  /** What came of those that are there, by id; undefined when one broke the statement for all. */
+  private async tryShared(writes: One[]): Promise<Map<string, Row> | undefined> {
+    if (writes.length === 0) return undefined;
+    try {
+      const statement = this.kind.statement(TENANT, writes, 'skip');
+      const rows = await query<Row>(this.database, statement);
+      return new Map(rows.map((row) => [row.id, row]));
+    } catch (error) {
+      if (isLockNotAvailable(error)) return undefined;
+      if (databaseUnavailable(error) || isWrongForAll(error)) throw error;
+      return undefined;
+    }
+  }
+
+  private async runAlone(write: One): Promise<Row | undefined> {
+    const [row] = await query<Row>(this.database, this.kind.statement(TENANT, [write], 'wait'));
+    // It was waited for, and is deleted by now.
+    return this.kind.isSkipped(row) ? undefined : row;
+  }
+}
+
+/** Syntax error or access rule violation: no write can help it, and none does better alone. */
+const isWrongForAll = (error: unknown) =>
+  error instanceof QueryFailedError &&
+  String((error.driverError as { code?: unknown }).code).startsWith('42');
+
+/** Those that can share a statement: not the large ones, and of equal keys only the first. */
+export function sharable<One extends Write>(writes: One[]): One[] {
+  const keys = new Set<string>();
+  return writes.filter(({ columns = {} }) => {
+    const own = UNIQUE_COLUMNS.filter((column) => (columns[column] ?? null) !== null).map(
+      (column) => `${column} ${String(columns[column])}`,
+    );
+    if (own.some((key) => keys.has(key)) || isLarge(columns)) return false;
+    for (const key of own) keys.add(key);
+    return true;
+  });
+}
+
+const isLarge = (columns: Columns) =>
+  [columns['custom_data'], columns['profile']].some(
+    (value) => value !== undefined && JSON.stringify(value).length > MAX_SHARED_LENGTH,
+  );

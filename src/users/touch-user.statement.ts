@@ -1,0 +1,43 @@
+import type { Statement } from '../database/statement.js';
+import {
+  RECORDING_COLUMNS,
+  recordEvents,
+  type Recording,
+  recordingColumns,
+} from '../events/record-event.js';
+import type { UserRow } from './user-row.js';
+import { identities, ssoIdentities, userRow } from './user.statements.js';
+
+/**
+ * After a change of what belongs to the user in another table, in the transaction that holds the
+ * user's row: raises the version, records the event, and answers the user as it now is.
+ */
+export function touchUser(
+  tenantId: string,
+  id: string,
+  before: Pick<UserRow, 'identities' | 'ssoIdentities'>,
+  recording: Recording,
+): Statement {
+  const { identities: social, ssoIdentities: enterprise } = before;
+  const owned = JSON.stringify({ identities: social, ssoIdentities: enterprise });
+  const event = recordEvents({
+    from: `now, u, jsonb_to_record($4::jsonb) AS recording(${RECORDING_COLUMNS})`,
+    userId: 'u.id',
+    version: 'u.version',
+    at: 'now.at',
+    changes: `json_changes($3::jsonb, jsonb_build_object(
+      'identities', ${identities}, 'ssoIdentities', ${ssoIdentities}), ${recording.withValues})`,
+  });
+  return [
+    // Never later than the clock, which rounding would be: times of one user must not go back.
+    `WITH now AS MATERIALIZED (
+       SELECT greatest(clock_timestamp(), updated_at) AS at FROM users
+       WHERE tenant_id = $1 AND id = $2),
+     u AS (
+       UPDATE users SET version = version + 1, updated_at = date_trunc('milliseconds', at) FROM now
+       WHERE tenant_id = $1 AND id = $2 RETURNING users.*),
+     event AS (${event})
+     SELECT ${userRow} FROM u`,
+    [tenantId, id, owned, JSON.stringify(recordingColumns(recording))],
+  ];
+}

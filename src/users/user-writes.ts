@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
+import { DataSource } from 'typeorm';
+import { Env } from '../config/env.js';
+import { Batch } from '../database/batch.js';
+import { sharedTransaction } from '../database/current-transaction.js';
+import { TENANT } from '../database/tenant.js';
+import type { Transaction } from '../database/transaction.js';
+import { createUsers, type NewUser } from './create-users.statement.js';
+import { type DeleteOutcome, deleteUsers, type Deletion } from './delete-users.statement.js';
+import { sharable, SharedWrites, SIZE } from './shared-writes.js';
+import { type UpdateOutcome, updateUsers, type UserChange } from './update-users.statement.js';
+import type { UserRow } from './user-row.js';
+
+type Found = UpdateOutcome | undefined;
+
+const isHeld = (row: { isHeld: boolean } | undefined) => row?.isHeld === true;
+
+/** Makes, changes and deletes users; those that do the same at the same time share a statement. */
+@Injectable()
+export class UserWrites {
+  private readonly creates;
+  private readonly updates;
+  private readonly deletes;
+  /** Of transactions that several requests share. */
+  private readonly shared = new WeakMap<Transaction, Batch<UserChange, Found>>();
+
+  constructor({ DATABASE_POOL_SIZE }: Env, database: DataSource) {
+    const alone = pLimit(Math.max(1, Math.floor(DATABASE_POOL_SIZE / 2)));
+    this.creates = new SharedWrites<NewUser, UserRow>(
+      database,
+      { statement: createUsers, isSkipped: (row) => row === undefined },
+      alone,
+    );
+    this.updates = new SharedWrites<UserChange, UpdateOutcome>(
+      database,
+      { statement: updateUsers, isSkipped: isHeld },
+      alone,
+    );
+    this.deletes = new SharedWrites<Deletion, DeleteOutcome>(
+      database,
+      { statement: deleteUsers, isSkipped: isHeld },
+      alone,
+    );
+  }
+
+  /** The user as it now is. @throws QueryFailedError when an id or a key is taken */
+  async create(user: NewUser): Promise<UserRow> {
+    return (await this.creates.run(user)) as UserRow;
+  }
+
+  /** The user as it now is, and what became of the patch; undefined when there is no such user. */
+  update(change: UserChange): Promise<Found> {
+    const shared = sharedTransaction();
+    return shared ? this.updateIn(shared, change) : this.updates.run(change);
+  }
+
+  /** What became of it; undefined when there is no such user. */
+  delete(deletion: Deletion): Promise<DeleteOutcome | undefined> {
+    return this.deletes.run(deletion);
+  }
+
+  /** With the others of the transaction. @throws Error when one of them would wait */
+  private updateIn(transaction: Transaction, change: UserChange): Promise<Found> {
+    let batch = this.shared.get(transaction);
+    if (!batch) {
+      const together = (changes: UserChange[]) =>
+        transaction.part(async (run) => {
+          const canShare = sharable(changes).length === changes.length;
+          const rows = canShare
+            ? await run<UpdateOutcome>(updateUsers(TENANT, changes, 'skip'))
+            : [];
+          if (!canShare || rows.some(isHeld)) throw new Error('one of the patches must go alone');
+          return changes.map(({ id }) => rows.find((row) => row.id === id));
+        });
+      batch = new Batch(together, { size: SIZE, parallel: 1, keyOf: ({ id }) => id });
+      this.shared.set(transaction, batch);
+    }
+    return batch.add(change);
+  }
+}
