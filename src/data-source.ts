@@ -5,6 +5,8 @@ import { UserEventSequenceEntity } from './events/user-event-sequence.entity.js'
 import { UserEventEntity } from './events/user-event.entity.js';
 import { HookDeliveryEntity } from './hooks/hook-delivery.entity.js';
 import { HookEntity } from './hooks/hook.entity.js';
+import { TenantHostEntity } from './tenancy/tenant-host.entity.js';
+import { TenantEntity } from './tenancy/tenant.entity.js';
 import { DeletedUserEntity } from './users/deleted-user.entity.js';
 import { UserIdentityEntity } from './users/user-identity.entity.js';
 import { UserSsoIdentityEntity } from './users/user-sso-identity.entity.js';
@@ -19,6 +21,7 @@ import { OrderByVersions1764100000000 } from './database/migrations/176410000000
 import { NormalForms1764150000000 } from './database/migrations/1764150000000-normal-forms.js';
 import { IndexNames1764160000000 } from './database/migrations/1764160000000-index-names.js';
 import { NumberByKey1764170000000 } from './database/migrations/1764170000000-number-by-key.js';
+import { CreateTenants1764200000000 } from './database/migrations/1764200000000-create-tenants.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -34,6 +37,8 @@ export const SCHEMA = {
     IdempotencyKeyEntity,
     HookEntity,
     HookDeliveryEntity,
+    TenantEntity,
+    TenantHostEntity,
   ],
   migrations: [
     CreateUsers1763750000000,
@@ -47,6 +52,7 @@ export const SCHEMA = {
     NormalForms1764150000000,
     IndexNames1764160000000,
     NumberByKey1764170000000,
+    CreateTenants1764200000000,
   ],
 };
 

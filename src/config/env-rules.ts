@@ -1,6 +1,8 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { isHostName, settingHost } from './host-name.js';
 import { parseSelfServiceFields } from './self-service-fields.js';
+import { isHostPattern, ofTenantTemplate } from './tenant-template.js';
 
 const rule =
   (name: string, accepts: (value: string) => boolean, expectation: string) =>
@@ -19,14 +21,44 @@ const rule =
 const hasProtocol = (value: string, ...protocols: string[]) =>
   URL.canParse(value) && protocols.includes(new URL(value).protocol);
 
+function isHttpUrl(value: string): boolean {
+  if (!hasProtocol(value, 'http:', 'https:')) return false;
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
+}
+
 export const IsHttpUrl = rule(
   'isHttpUrl',
-  (value) => {
-    if (!hasProtocol(value, 'http:', 'https:')) return false;
-    const { username, password } = new URL(value);
-    return username === '' && password === '';
-  },
+  isHttpUrl,
   'must be set to an http(s) URL without user name and password',
+);
+
+/** `{tenant}` may stand in it, also for a label of the host. */
+export const IsHttpUrlTemplate = rule(
+  'isHttpUrlTemplate',
+  (value) => isHttpUrl(ofTenantTemplate(value, 'id')),
+  'must be set to an http(s) URL without user name and password',
+);
+
+export const IsHostPattern = rule(
+  'isHostPattern',
+  isHostPattern,
+  'each entry must be a pattern such as *.users.example.com, in ASCII and without a port',
+);
+
+export const IsHostName = rule(
+  'isHostName',
+  isHostName,
+  'each entry must be a host such as tenants.example.com, in ASCII and without a port',
+);
+
+/** RFC 9110, section 5.6.2. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+
+export const IsHeaderName = rule(
+  'isHeaderName',
+  (value) => HEADER_NAME.test(value),
+  'must be the name of a header, such as x-forwarded-host',
 );
 
 export const IsHttpOrigin = rule(
@@ -70,6 +102,10 @@ const items = (value: string) =>
     .filter(Boolean);
 
 export const List = () => Transform(({ value }: { value: string }) => items(value));
+
+/** Hosts, or patterns of hosts: their case does not matter. */
+export const Hosts = () =>
+  Transform(({ value }: { value: string }) => items(value).map(settingHost));
 
 export const SelfServiceFields = () =>
   Transform(({ value }: { value: string }) => parseSelfServiceFields(items(value)));

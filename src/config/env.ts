@@ -17,12 +17,13 @@ import {
   Default,
   Integer,
   IsHttpOrigin,
-  IsHttpUrl,
+  IsHttpUrlTemplate,
   IsPostgresUrl,
   IsSecretsKey,
   List,
   SelfServiceFields,
 } from './env-rules.js';
+import { TenancyEnv, tenancyFaults } from './tenancy-env.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -33,7 +34,7 @@ const REQUIRED_IN_PRODUCTION = {
 } as const;
 
 /** Every setting of the service. `.env.example` documents them; a contract test compares the two. */
-export class Env {
+export class Env extends TenancyEnv {
   @Default('development')
   @IsIn(['development', 'test', 'production'])
   NODE_ENV!: string;
@@ -65,13 +66,13 @@ export class Env {
   /** Outside production a development issuer takes its place when it is not set. */
   @Default()
   @IsOptional()
-  @IsHttpUrl()
+  @IsHttpUrlTemplate()
   AUTH_ISSUER?: string;
 
   /** Found by OpenID Connect Discovery when it is not set. */
   @Default()
   @IsOptional()
-  @IsHttpUrl()
+  @IsHttpUrlTemplate()
   AUTH_JWKS_URI?: string;
 
   @Default('urn:nameplate:profile')
@@ -238,6 +239,8 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
     reasons.push('AUTH_MANAGEMENT_AUDIENCE: must differ from AUTH_USER_AUDIENCE');
   if (env.AUTH_USER_CLIENTS.some((id) => env.AUTH_MANAGEMENT_CLIENTS.includes(id)))
     reasons.push('AUTH_MANAGEMENT_CLIENTS: must have no client of AUTH_USER_CLIENTS');
+  // What is wrong by itself says nothing of how it fits to the others.
+  if (reasons.length === 0) reasons.push(...tenancyFaults(env));
   if (reasons.length > 0) throw new ConfigurationError(reasons.join('\n'));
   return env;
 }

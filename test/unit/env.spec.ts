@@ -56,6 +56,16 @@ describe('parseEnv', () => {
       (origin): [string, string] => ['CORS_ORIGINS', origin],
     ),
     ['CORS_ORIGINS', 'https://*.*.secret.com'],
+    ...['secret.example.com', '*secret.com', 'a.*.secret.com', '*.secret.com:80', '*..secret'].map(
+      (pattern): [string, string] => ['TENANT_HOSTS', pattern],
+    ),
+    ['TENANT_HOSTS', '*.sécret.example'],
+    ['TENANT_HOST_HEADER', 'secret header'],
+    ...['secret.example:80', '*.secret.example', 'sécret.example', 'secret/path'].map(
+      (host): [string, string] => ['OPERATOR_HOSTS', host],
+    ),
+    ['OPERATOR_ISSUER', 'https://{tenant}.secret.example'],
+    ['OPERATOR_JWKS_URI', 'secret'],
   ])('refuses %s=%s, names it and keeps its value to itself', (name, value) => {
     const message = messageFor({ [name]: value });
     expect(message).toMatch(new RegExp(`^${name}: \\S`));
@@ -86,5 +96,81 @@ describe('parseEnv', () => {
     expect(messageFor({ AUTH_USER_AUDIENCE: 'a', AUTH_MANAGEMENT_AUDIENCE: 'a' })).toContain(
       'AUTH_MANAGEMENT_AUDIENCE: must differ',
     );
+  });
+});
+
+describe('the settings of tenants', () => {
+  const operator = {
+    OPERATOR_HOSTS: 'ops.example.com',
+    OPERATOR_ISSUER: 'https://ops.example.com',
+    OPERATOR_AUDIENCE: 'urn:ops',
+  };
+  const tenants = { TENANT_HOSTS: '*.users.example.com, *.LocalHost.' };
+  const names = (variables: Record<string, string>) =>
+    messageFor(variables)
+      .split('\n')
+      .map((line) => line.split(':')[0]);
+
+  it('may hold {tenant} in the issuer, its keys and both audiences, and be in any case', () => {
+    const env = parseEnv({
+      ...tenants,
+      ...operator,
+      AUTH_ISSUER: 'https://{tenant}.auth.example.com/oidc',
+      AUTH_JWKS_URI: 'https://auth.example.com/{tenant}/jwks',
+      AUTH_USER_AUDIENCE: 'urn:{tenant}:profile',
+      AUTH_MANAGEMENT_AUDIENCE: 'urn:{tenant}:management',
+      OPERATOR_HOSTS: 'OPS.example.com.',
+      TENANT_HOST_HEADER: 'x-forwarded-host',
+    });
+    expect(env.TENANT_HOSTS).toEqual(['*.users.example.com', '*.localhost']);
+    expect(env.OPERATOR_HOSTS).toEqual(['ops.example.com']);
+  });
+
+  it.each(['AUTH_ISSUER', 'AUTH_JWKS_URI', 'AUTH_USER_AUDIENCE', 'AUTH_MANAGEMENT_AUDIENCE'])(
+    'are refused when %s holds {tenant} and there are no hosts of tenants, or other braces',
+    (name) => {
+      expect(messageFor({ [name]: 'https://a.example/{tenant}' })).toBe(
+        `${name}: holds {tenant}, which needs TENANT_HOSTS`,
+      );
+      expect(names({ ...tenants, [name]: 'https://a.example/{tenant}/{tennant}' })).toEqual([name]);
+    },
+  );
+
+  it('refuse a star alone', () => {
+    expect(names({ TENANT_HOSTS: '*' })).toEqual(['TENANT_HOSTS']);
+  });
+
+  it('of operators need hosts of tenants, and one another', () => {
+    expect(names({ ...operator, TENANT_HOST_HEADER: 'x' })).toEqual([
+      'TENANT_HOST_HEADER',
+      ...Object.keys(operator),
+    ]);
+    expect(messageFor({ ...tenants, ...operator })).toBe('');
+    for (const name of Object.keys(operator)) {
+      expect(names({ ...tenants, ...operator, [name]: '' })).toEqual([name]);
+      const only = { [name]: operator[name as keyof typeof operator] };
+      expect(names({ ...tenants, ...only }).length).toBe(2);
+    }
+    expect(names({ ...tenants, OPERATOR_JWKS_URI: 'https://a.example' })).toEqual(
+      Object.keys(operator),
+    );
+  });
+
+  it('give no host to a tenant and to operators', () => {
+    const both = { ...tenants, ...operator, OPERATOR_HOSTS: 'a.example, ops.users.example.com' };
+    expect(names(both)).toEqual(['OPERATOR_HOSTS']);
+  });
+
+  it.each([
+    ['https://ops.example.com', 'urn:ops', true],
+    ['https://{tenant}.example.com', 'urn:ops', true],
+    ['https://{tenant}.example.com', 'urn:{tenant}', true],
+    ['https://{tenant}.example.com', 'urn:x:{tenant}', false],
+    ['https://{tenant}.example.org', 'urn:ops', false],
+  ])('of the issuer %s and the audience %s may be those of operators: %s', (issuer, aud, same) => {
+    for (const name of ['AUTH_USER_AUDIENCE', 'AUTH_MANAGEMENT_AUDIENCE']) {
+      const found = names({ ...tenants, ...operator, AUTH_ISSUER: issuer, [name]: aud });
+      expect(found).toEqual([same ? 'OPERATOR_AUDIENCE' : '']);
+    }
   });
 });
