@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { SCHEMA } from './data-source.js';
 import { AuthModule } from './auth/auth.module.js';
+import { OperatorHostGuard } from './auth/operator-host.guard.js';
 import { TokenGuard } from './auth/token.guard.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
@@ -15,6 +16,7 @@ import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { ProfileModule } from './profile/profile.module.js';
+import { TenantsModule } from './tenants/tenants.module.js';
 import { UsersModule } from './users/users.module.js';
 import { BodyPipe } from './validation/body.pipe.js';
 
@@ -30,11 +32,13 @@ import { BodyPipe } from './validation/body.pipe.js';
     EventsModule,
     HooksModule,
     RetentionModule,
+    TenantsModule,
     HealthModule,
   ],
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },
     // In this order: who has no token learns nothing else.
+    { provide: APP_GUARD, useClass: OperatorHostGuard },
     { provide: APP_GUARD, useClass: TokenGuard },
     { provide: APP_GUARD, useClass: StrictRequestGuard },
     { provide: APP_PIPE, useClass: BodyPipe },

@@ -12,8 +12,9 @@ The user-profile and user-management API that runs beside your identity provider
 - **profile**: users change themselves, with a *user token* whose \`sub\` is their id.
 - **users**: a management client changes any user, with a *management token*.
 - **events**, **hooks**: other services learn of every change, with a *management token*.
+- **tenants**: operators say which tenants there are, on hosts of their own, with an *operator token*.
 
-Both are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
+All are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
 whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.
 Absent keeps a field; \`null\` and \`''\` clear it where the field allows them.`;
 
@@ -32,6 +33,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('users', 'Management: any user.')
     .addTag('events', 'What happened to users, for administrators and other services.')
     .addTag('hooks', 'Events, sent to receivers of yours.')
+    .addTag('tenants', 'Operators: which tenants there are. Only where TENANT_HOSTS is set.')
     .addTag('health', 'For orchestrators.')
     .addBearerAuth(
       bearer('Access token of a user. Development: npm run -s token -- user'),
@@ -40,6 +42,10 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth(
       bearer('Access token of a management client. Development: npm run -s token -- management'),
       SECURITY_SCHEMES.management,
+    )
+    .addBearerAuth(
+      bearer('Access token of an operator. Development: npm run -s token -- operator'),
+      SECURITY_SCHEMES.operator,
     )
     .build();
   const document = SwaggerModule.createDocument(app, config, {

@@ -9,7 +9,11 @@ export const ACCESS = Symbol('access');
 export type Access = 'public' | { kind: TokenKind; scopes: readonly string[] };
 
 /** Names of the security schemes in the OpenAPI document. */
-export const SECURITY_SCHEMES = { user: 'userToken', management: 'managementToken' } as const;
+export const SECURITY_SCHEMES = {
+  user: 'userToken',
+  management: 'managementToken',
+  operator: 'operatorToken',
+} as const;
 
 export type ManagementScope =
   `users:${'read' | 'write' | 'delete' | 'password'}` | 'events:read' | 'hooks:manage';
@@ -23,7 +27,12 @@ export const UserAuth = (scope: 'profile') => auth('user', [scope]);
 /** For a management token with `all` or with this narrow scope. */
 export const ManagementAuth = (scope: ManagementScope) => auth('management', ['all', scope]);
 
+/** For a token of those who administer tenants, on their hosts. */
+export const OperatorAuth = () => auth('operator', ['tenants:manage']);
+
 function auth(kind: TokenKind, scopes: readonly string[]) {
+  const ofTenant =
+    kind === 'operator' ? [] : (['request.unknown_host', 'tenant.suspended'] as const);
   return applyDecorators(
     SetMetadata(ACCESS, { kind, scopes } satisfies Access),
     ApiBearerAuth(SECURITY_SCHEMES[kind]),
@@ -33,6 +42,7 @@ function auth(kind: TokenKind, scopes: readonly string[]) {
       'auth.unauthorized',
       'auth.forbidden',
       'service.unavailable',
+      ...ofTenant,
     ),
   );
 }

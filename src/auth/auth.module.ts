@@ -1,12 +1,19 @@
 import { Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
-import { IssuerKeys } from './issuer-keys.js';
+import { IssuerKeys, OperatorKeys } from './issuer-keys.js';
 import { TokenCache } from './token-cache.js';
-import { ManagementTokenStrategy, UserTokenStrategy } from './token.strategy.js';
+import {
+  ManagementTokenStrategy,
+  OperatorTokenStrategy,
+  UserTokenStrategy,
+} from './token.strategy.js';
 
 @Module({
   imports: [PassportModule],
-  providers: [IssuerKeys, TokenCache, UserTokenStrategy, ManagementTokenStrategy],
+  providers: [
+    ...[IssuerKeys, OperatorKeys, TokenCache],
+    ...[UserTokenStrategy, ManagementTokenStrategy, OperatorTokenStrategy],
+  ],
   // For the guard, which stands first among those of the application.
   exports: [IssuerKeys, TokenCache],
 })

@@ -4,9 +4,10 @@ import type { Principal, TokenKind } from './principal.js';
 /** What the settings say of tokens. */
 export interface TokenRules {
   issuer: string;
-  audiences: Record<TokenKind, string>;
+  /** A token of a kind that has none is not accepted. */
+  audiences: Partial<Record<TokenKind, string>>;
   /** The clients whose tokens without any `aud` are of a kind; no client is in both. */
-  clients: Record<TokenKind, readonly string[]>;
+  clients: Partial<Record<TokenKind, readonly string[]>>;
   /** Cut off from scopes that begin with it. */
   scopePrefix: string;
   /** The scopes of a user token that has no claim of scopes at all. */
@@ -64,10 +65,12 @@ function isMeantFor(
   clientId: string | undefined,
   { audiences, clients }: TokenRules,
 ): boolean {
-  if (aud === undefined) return clientId !== undefined && clients[kind].includes(clientId);
-  const all = [aud].flat();
-  const other = kind === 'user' ? audiences.management : audiences.user;
-  return all.includes(audiences[kind]) && !all.includes(other);
+  if (aud === undefined)
+    return clientId !== undefined && clients[kind]?.includes(clientId) === true;
+  const all: unknown[] = [aud].flat();
+  const { [kind]: own, ...others } = audiences;
+  if (own === undefined || !all.includes(own)) return false;
+  return !Object.values(others).some((other) => all.includes(other));
 }
 
 /** Of management tokens, the roles of an application count, too (Entra ID, app-only). */

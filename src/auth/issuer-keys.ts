@@ -148,3 +148,11 @@ export class IssuerKeys {
     return document['jwks_uri'];
   }
 }
+
+/** Those of the issuer of operators. */
+@Injectable()
+export class OperatorKeys extends IssuerKeys {
+  constructor({ OPERATOR_ISSUER, OPERATOR_JWKS_URI }: Env) {
+    super({ AUTH_ISSUER: OPERATOR_ISSUER, AUTH_JWKS_URI: OPERATOR_JWKS_URI } as Env);
+  }
+}

@@ -2,12 +2,12 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { bearerToken } from './bearer-token.js';
 
-export type TokenKind = 'user' | 'management';
+export type TokenKind = 'user' | 'management' | 'operator';
 
 /** Who calls: what the service keeps of a verified access token. */
 export interface Principal {
   kind: TokenKind;
-  /** `sub`: of a user token the user's id, of a management token the client or administrator. */
+  /** `sub`: of a user token the user's id, of the others the client or administrator. */
   subject: string;
   /** `client_id` (RFC 9068) or `azp` (OpenID Connect), where the token names one. */
   clientId: string | undefined;

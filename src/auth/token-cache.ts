@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { IssuerKeys } from './issuer-keys.js';
+import { IssuerKeys, OperatorKeys } from './issuer-keys.js';
 import type { Principal } from './principal.js';
 
 const MAX_TOKENS = 10_000;
@@ -15,8 +15,8 @@ const MAX_AGE_MS = 60_000;
 export class TokenCache {
   private readonly principals = new LRUCache<string, Principal>({ max: MAX_TOKENS });
 
-  constructor(keys: IssuerKeys) {
-    keys.onChange(() => this.principals.clear());
+  constructor(keys: IssuerKeys, operatorKeys: OperatorKeys) {
+    for (const known of [keys, operatorKeys]) known.onChange(() => this.principals.clear());
   }
 
   get(token: string): Principal | undefined {

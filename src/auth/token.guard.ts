@@ -46,6 +46,7 @@ export class TokenGuard implements CanActivate {
   private readonly passport = {
     user: passportGuard('user'),
     management: passportGuard('management'),
+    operator: passportGuard('operator'),
   };
 
   constructor(

@@ -5,7 +5,7 @@ import { Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
 import { Env } from '../config/env.js';
 import { bearerToken } from './bearer-token.js';
 import { toPrincipal, type TokenRules } from './claims.js';
-import { IssuerKeys } from './issuer-keys.js';
+import { IssuerKeys, OperatorKeys } from './issuer-keys.js';
 import type { Principal, TokenKind } from './principal.js';
 import { tokenVerifier, type Verify } from './verify-token.js';
 
@@ -29,6 +29,14 @@ function options(kind: TokenKind, rules: TokenRules, keys: IssuerKeys) {
     secretOrKeyProvider: (_request, _token, done) => done(null, verify as unknown as string),
   } satisfies StrategyOptionsWithoutRequest;
 }
+
+/** Of operators, whose issuer and audience no tenant has. */
+const operatorRules = (env: Env): TokenRules => ({
+  ...tokenRules(env),
+  issuer: env.OPERATOR_ISSUER ?? '',
+  audiences: { ...tokenRules(env).audiences, operator: env.OPERATOR_AUDIENCE },
+  clients: {},
+});
 
 const tokenRules = (env: Env): TokenRules => ({
   issuer: env.AUTH_ISSUER ?? '',
@@ -65,5 +73,20 @@ export class ManagementTokenStrategy extends PassportStrategy(Strategy, 'managem
 
   validate(claims: Record<string, unknown>): Principal {
     return toPrincipal('management', claims, this.rules);
+  }
+}
+
+@Injectable()
+export class OperatorTokenStrategy extends PassportStrategy(Strategy, 'operator') {
+  private readonly rules: TokenRules;
+
+  constructor(env: Env, keys: OperatorKeys) {
+    const rules = operatorRules(env);
+    super(options('operator', rules, keys));
+    this.rules = rules;
+  }
+
+  validate(claims: Record<string, unknown>): Principal {
+    return toPrincipal('operator', claims, this.rules);
   }
 }

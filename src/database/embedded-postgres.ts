@@ -31,6 +31,8 @@ export interface EmbeddedOptions {
   /** More server settings, such as `fsync=off` for tests. */
   settings?: string[];
   onProblem?: (message: string) => void;
+  /** Whether it must run already, as that of a service that runs. */
+  mustRun?: boolean;
 }
 
 /**
@@ -61,7 +63,7 @@ export class EmbeddedPostgres {
     mkdirSync(folder, { recursive: true });
     const bin = reachableBinaries(postgresFolder(), account, refuge);
     const postgres = new EmbeddedPostgres(folder, bin, account, options);
-    await postgres.initialise();
+    if (!options.mustRun) await postgres.initialise();
     await postgres.ensureRunning();
     return postgres;
   }
@@ -125,6 +127,8 @@ export class EmbeddedPostgres {
       }
       await sleep(500);
     }
+    if (this.options.mustRun)
+      throw new Error('the embedded PostgreSQL of the service does not run yet. Try again.');
     this.port ||= await freePort();
     await this.start();
   }

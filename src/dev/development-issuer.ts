@@ -1,4 +1,4 @@
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, Param } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { JWK } from 'jose';
 import { Public } from '../auth/access.js';
@@ -17,8 +17,21 @@ export function localUrl({ host, PORT }: Env): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
 }
 
-/** The `iss` of development tokens; the service itself serves its keys. */
+/** The `iss` of development tokens; the service itself serves its keys. With tenants, that of operators. */
 export const developmentIssuer = (env: Env) => `${localUrl(env)}/${PATH}`;
+
+/** What AUTH_ISSUER would be: of tenants, each has its own, which goes by the same keys. */
+const issuerOfTenants = (env: Env) =>
+  env.TENANT_HOSTS.length > 0 ? `${developmentIssuer(env)}/{tenant}` : developmentIssuer(env);
+
+/** Fills in what the settings leave out of issuers: the service's own takes their place. */
+export function useDevelopmentIssuer(env: Env): void {
+  env.AUTH_ISSUER = issuerOfTenants(env);
+  if (env.TENANT_HOSTS.length === 0 || env.OPERATOR_HOSTS.length > 0) return;
+  env.OPERATOR_HOSTS = ['localhost', '127.0.0.1'];
+  env.OPERATOR_ISSUER = developmentIssuer(env);
+  env.OPERATOR_AUDIENCE = 'urn:nameplate:tenants';
+}
 
 /** As much of an OpenID provider as a resource server needs: discovery and keys. */
 @ApiExcludeController()
@@ -27,10 +40,11 @@ export const developmentIssuer = (env: Env) => `${localUrl(env)}/${PATH}`;
 class DevelopmentIssuerController {
   constructor(private readonly env: Env) {}
 
-  @Get('.well-known/openid-configuration')
-  discovery() {
-    const issuer = developmentIssuer(this.env);
-    return { issuer, jwks_uri: `${issuer}/jwks`, response_types_supported: [] };
+  @Get(['.well-known/openid-configuration', ':tenant/.well-known/openid-configuration'])
+  discovery(@Param('tenant') tenant?: string) {
+    const keys = developmentIssuer(this.env);
+    const issuer = tenant === undefined ? keys : `${keys}/${tenant}`;
+    return { issuer, jwks_uri: `${keys}/jwks`, response_types_supported: [] };
   }
 
   @Get('jwks')

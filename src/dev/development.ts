@@ -7,9 +7,9 @@ import { AppError } from '../errors/app-error.js';
 import { UsersService } from '../users/users.service.js';
 import {
   DATA_FOLDER,
-  developmentIssuer,
   DevelopmentIssuerModule,
   localUrl,
+  useDevelopmentIssuer,
 } from './development-issuer.js';
 import { DEMO_USER_ID, developmentToken } from './development-token.js';
 import { lockFolder } from './folder-lock.js';
@@ -25,7 +25,7 @@ export interface Development {
 /** Starts what the environment leaves out and fills in the settings for it. Never in production. */
 export async function startDevelopment(env: Env): Promise<Development> {
   const hasOwnIssuer = env.AUTH_ISSUER === undefined;
-  if (hasOwnIssuer) env.AUTH_ISSUER = developmentIssuer(env);
+  if (hasOwnIssuer) useDevelopmentIssuer(env);
   const postgres = env.DATABASE_URL === undefined ? await startPostgres(env) : undefined;
   return {
     imports: hasOwnIssuer ? [DevelopmentIssuerModule] : [],
@@ -37,8 +37,34 @@ export async function startDevelopment(env: Env): Promise<Development> {
   };
 }
 
+/**
+ * Fills in the settings that the environment leaves out, for a command beside the service or without it.
+ *
+ * @returns what to call at its end
+ */
+export async function borrowDevelopment(env: Env): Promise<() => Promise<void> | undefined> {
+  if (env.AUTH_ISSUER === undefined) useDevelopmentIssuer(env);
+  if (env.DATABASE_URL !== undefined) return () => undefined;
+  try {
+    await lockFolder(DATA_FOLDER);
+  } catch {
+    // The service runs, and its database with it.
+    const postgres = await EmbeddedPostgres.open({ folder: DATA_FOLDER, mustRun: true });
+    env.DATABASE_URL = postgres.url();
+    return () => undefined;
+  }
+  const postgres = await startLocked(env);
+  return () => postgres.stop();
+}
+
 async function startPostgres(env: Env): Promise<EmbeddedPostgres> {
   await lockFolder(DATA_FOLDER);
+  const postgres = await startLocked(env);
+  postgres.keepRunning();
+  return postgres;
+}
+
+async function startLocked(env: Env): Promise<EmbeddedPostgres> {
   const onProblem = (message: string) => console.error(message);
   const postgres = await EmbeddedPostgres.open({ folder: DATA_FOLDER, onProblem });
   env.DATABASE_URL = postgres.url();
@@ -48,7 +74,6 @@ async function startPostgres(env: Env): Promise<EmbeddedPostgres> {
     await postgres.stop();
     throw error;
   }
-  postgres.keepRunning();
   return postgres;
 }
 

@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
 import { ConfigurationError, isProduction, loadEnv } from '../config/env.js';
+import { TENANT_ID } from '../config/tenant-template.js';
+import { developmentIssuer, useDevelopmentIssuer } from './development-issuer.js';
 import { developmentToken } from './development-token.js';
 
 const USAGE = `usage: npm run -s token -- user [sub] [--scope "…"] [--expires-in seconds]
-       npm run -s token -- management [--scope "…"] [--expires-in seconds]`;
+       npm run -s token -- management [--scope "…"] [--expires-in seconds]
+       npm run -s token -- operator [--scope "…"] [--expires-in seconds]
+With TENANT_HOSTS, tokens of users and of management say whose they are: --tenant id`;
 
 try {
   console.log(await token(process.argv.slice(2)));
@@ -18,8 +22,17 @@ async function token(args: string[]): Promise<string> {
   const env = loadEnv();
   if (env.AUTH_ISSUER)
     throw new ConfigurationError('AUTH_ISSUER is set: tokens come from that issuer.');
-  const { kind, sub, scope, expiresIn } = parse(args);
-  return developmentToken(env, kind, { sub, scope, expiresIn });
+  const { kind, tenant, sub, scope, expiresIn } = parse(args);
+  const hasTenants = env.TENANT_HOSTS.length > 0;
+  if ((kind !== 'operator' && hasTenants) !== (tenant !== undefined)) throw new Error(USAGE);
+  useDevelopmentIssuer(env);
+  if (kind === 'operator' && env.OPERATOR_ISSUER !== developmentIssuer(env))
+    throw new ConfigurationError(
+      hasTenants
+        ? 'OPERATOR_ISSUER is set: tokens come from that issuer.'
+        : 'TENANT_HOSTS: is not set, so there are no operators.',
+    );
+  return developmentToken(env, kind, { tenant, sub, scope, expiresIn });
 }
 
 function parse(args: string[]) {
@@ -27,14 +40,16 @@ function parse(args: string[]) {
   const [kind, sub, ...rest] = positionals;
   const expiresIn = values['expires-in'];
   if (
-    (kind !== 'user' && kind !== 'management') ||
-    (kind === 'management' && sub !== undefined) ||
+    (kind !== 'user' && kind !== 'management' && kind !== 'operator') ||
+    (kind !== 'user' && sub !== undefined) ||
     rest.length > 0 ||
+    (values.tenant !== undefined && !TENANT_ID.test(values.tenant)) ||
     (expiresIn !== undefined && !/^-?\d+$/.test(expiresIn))
   )
     throw new Error(USAGE);
   const seconds = expiresIn === undefined ? undefined : Number(expiresIn);
-  return { kind, sub, scope: values.scope, expiresIn: seconds } as const;
+  const { tenant, scope } = values;
+  return { kind, tenant, sub, scope, expiresIn: seconds } as const;
 }
 
 function split(args: string[]) {
@@ -42,7 +57,11 @@ function split(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { scope: { type: 'string' }, 'expires-in': { type: 'string' } },
+      options: {
+        scope: { type: 'string' },
+        tenant: { type: 'string' },
+        'expires-in': { type: 'string' },
+      },
     });
   } catch {
     throw new Error(USAGE);

@@ -16,8 +16,10 @@ export const ERROR_CODES = {
   'auth.unauthorized': { status: 401, title: 'The access token is not accepted' },
   'auth.forbidden': { status: 403, title: 'The access token lacks a scope' },
   'user.suspended': { status: 403, title: 'The user is suspended' },
+  'tenant.suspended': { status: 403, title: 'The tenant is suspended' },
   'entity.not_found': { status: 404, title: 'No such entity' },
   'request.route_not_found': { status: 404, title: 'No such route' },
+  'request.unknown_host': { status: 404, title: 'No such host' },
   'request.method_not_allowed': { status: 405, title: 'The method is not allowed here' },
   'request.timeout': { status: 408, title: 'The request took too long to arrive' },
   'request.idempotency_key_in_use': { status: 409, title: 'The first request is still running' },
@@ -33,6 +35,13 @@ export const ERROR_CODES = {
   'user.identity_already_in_use': { status: 422, title: 'The identity is already in use' },
   'user.invalid_phone': { status: 422, title: 'The phone number is not possible' },
   'user.custom_data_too_large': { status: 422, title: 'The custom data is too large' },
+  'tenant.id_already_in_use': { status: 422, title: 'The id is already in use' },
+  'tenant.host_already_in_use': { status: 422, title: 'The host is already in use' },
+  'tenant.issuer_already_in_use': {
+    status: 422,
+    title: 'The issuer and an audience are already in use',
+  },
+  'tenant.in_use': { status: 422, title: 'The tenant is still in use' },
   'request.idempotency_key_mismatch': {
     status: 422,
     title: 'The key was used for another request',
@@ -70,6 +79,9 @@ export const VIOLATION_CODES = [
   'user.phone_already_in_use',
   'user.id_already_in_use',
   'user.identity_already_in_use',
+  'tenant.id_already_in_use',
+  'tenant.host_already_in_use',
+  'tenant.issuer_already_in_use',
   'guard.invalid_json',
 ] as const;
 

@@ -36,7 +36,7 @@ describe('README.md', () => {
   });
 
   it('has no other code', () => {
-    const codes = readme.match(/`(guard|request|auth|user|entity|service)\.[a-z_]+`/g) ?? [];
+    const codes = readme.match(/`(guard|request|auth|user|tenant|entity|service)\.[a-z_]+`/g) ?? [];
     for (const code of codes) expect(Object.keys(ERROR_CODES)).toContain(code.slice(1, -1));
   });
 });

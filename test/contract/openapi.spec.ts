@@ -85,10 +85,12 @@ describe('openapi.json', () => {
     expect([...codes, ...unrouted].sort()).toEqual(Object.keys(ERROR_CODES).sort());
   });
 
-  it('has Idempotency-Key on every route that is not a GET, and dryRun on all that write users', () => {
-    // A test of a hook changes nothing, and would hold a transaction while its receiver thinks.
+  it('has Idempotency-Key on every route of a tenant that is not a GET, and dryRun on all that write users', () => {
+    // A test of a hook changes nothing, and would hold a transaction while its receiver thinks. Tenants
+    // have ids of the operator's own, and the answers that are kept are a tenant's.
     const changing = operations.filter(
-      ([name]) => !name.startsWith('GET ') && !name.endsWith('/test'),
+      ([name]) =>
+        !name.startsWith('GET ') && !name.endsWith('/test') && !name.includes('/api/tenants'),
     );
     expect(changing.length).toBeGreaterThanOrEqual(15);
     for (const [name, { parameters }] of changing) {

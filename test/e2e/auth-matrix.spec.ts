@@ -3,7 +3,13 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { recordedRoutes } from '../../src/http/allowed-methods.js';
 import { openApiDocument } from '../../src/openapi.js';
 import { createKey, MANAGEMENT_AUDIENCE, USER_AUDIENCE } from '../support/test-issuer.js';
-import { TestApp } from '../support/test-app.js';
+import type { TestApp } from '../support/test-app.js';
+import {
+  insertTenant,
+  OPERATOR_AUDIENCE,
+  OPERATOR_HOST,
+  TestOperator,
+} from '../support/tenants.js';
 import { insertUser } from '../support/users.js';
 
 let app: TestApp;
@@ -11,13 +17,14 @@ let routes: { method: string; url: string; kind: Kind }[];
 let document: OpenAPIObject;
 let userId: string;
 
-type Kind = 'user' | 'management' | 'public';
+type Kind = 'user' | 'management' | 'operator' | 'public';
 
 /** Routes of Swagger UI, which are not the API's. */
 const isDocumentation = (url: string) => url.startsWith('/docs') || url === '/openapi.json';
 
 beforeAll(async () => {
-  app = await TestApp.start();
+  app = (await TestOperator.start()).app;
+  await insertTenant(app, 'default', 'localhost');
   document = openApiDocument(app.app);
   userId = await insertUser(app);
   routes = recordedRoutes(app.app.getHttpAdapter().getInstance())
@@ -28,6 +35,7 @@ afterAll(() => app.stop());
 
 function kindOf(url: string): Kind {
   if (url.startsWith('/health/')) return 'public';
+  if (url.startsWith('/api/tenants')) return 'operator';
   return url.startsWith('/api/profile') ? 'user' : 'management';
 }
 
@@ -39,9 +47,10 @@ const badCallers: Record<string, (kind: Kind) => Promise<string | undefined>> = 
   'Bearer without a token': async () => 'Bearer ',
   'a token that is no JWT': async () => 'Bearer abc',
   'two tokens': async (kind) => `Bearer ${await good(kind)} ${await good(kind)}`,
-  'a token of the other kind': async (kind) => bearer(kind === 'user' ? 'management' : 'user'),
-  'a token for both audiences': (kind) =>
-    bearer(kind, { aud: [USER_AUDIENCE, MANAGEMENT_AUDIENCE] }),
+  'a token of another kind': async (kind) => bearer(kind === 'user' ? 'management' : 'user'),
+  'a token of a third kind': async (kind) =>
+    bearer(kind === 'operator' ? 'management' : 'operator'),
+  'a token for both audiences': (kind) => bearer(kind, { aud: Object.values(AUDIENCES) }),
   'a token for another audience': (kind) => bearer(kind, { aud: 'urn:other' }),
   'a token without audience': (kind) => bearer(kind, { aud: undefined }),
   'a token of another issuer': (kind) => bearer(kind, { iss: 'https://evil.example' }),
@@ -71,11 +80,22 @@ const badCallers: Record<string, (kind: Kind) => Promise<string | undefined>> = 
 
 const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow;
 
+const AUDIENCES = {
+  user: USER_AUDIENCE,
+  management: MANAGEMENT_AUDIENCE,
+  operator: OPERATOR_AUDIENCE,
+};
+const SCOPES = { user: 'profile', management: 'all', operator: 'tenants:manage' };
+
+const goodClaims = (kind: Exclude<Kind, 'public'>) => ({
+  sub: kind === 'user' ? userId : 'test-client',
+  aud: AUDIENCES[kind],
+  scope: SCOPES[kind],
+});
+
 const good = (kind: Kind, claims = {}) =>
   app.issuer.sign({
-    sub: kind === 'user' ? userId : 'test-client',
-    aud: kind === 'user' ? USER_AUDIENCE : MANAGEMENT_AUDIENCE,
-    scope: kind === 'user' ? 'profile' : 'all',
+    ...goodClaims(kind as 'user'),
     ...claims,
   });
 
@@ -85,10 +105,7 @@ async function bearer(
   header: Record<string, unknown> = {},
   key = app.issuer.keys[0],
 ): Promise<string> {
-  const sub = kind === 'user' ? userId : 'test-client';
-  const aud = kind === 'user' ? USER_AUDIENCE : MANAGEMENT_AUDIENCE;
-  const scope = kind === 'user' ? 'profile' : 'all';
-  return `Bearer ${await app.issuer.sign({ sub, aud, scope, ...claims }, header, key)}`;
+  return `Bearer ${await app.issuer.sign({ ...goodClaims(kind as 'user'), ...claims }, header, key)}`;
 }
 
 function unsigned(token: string, alg: string, signature: string): string {
@@ -107,7 +124,10 @@ const call = (method: string, url: string, authorization: string | undefined) =>
   app.call({
     method,
     url: url.replace(':userId', userId).replace(/:\w+/g, 'x'),
-    headers: authorization === undefined ? {} : { authorization },
+    headers: {
+      host: url.startsWith('/api/tenants') ? OPERATOR_HOST : 'localhost',
+      ...(authorization !== undefined && { authorization }),
+    },
     // A body that would be refused: the caller must not get as far.
     ...(method === 'GET' || method === 'HEAD' ? {} : { body: '{"name":' }),
   });
@@ -141,7 +161,7 @@ describe('every route that is not public', () => {
       if (method !== 'HEAD') {
         expect(answer.json.code).toBe('auth.forbidden');
         expect(answer.json.detail).toContain(scope);
-        expect(scope).toMatch(kind === 'user' ? /^profile$/ : /^(users|events|hooks):\w+$/);
+        expect(scope).toMatch(kind === 'user' ? /^profile$/ : /^(users|events|hooks|tenants):\w+$/);
       }
     }
     expect(await app.row(userId)).toBe(before);

@@ -38,9 +38,12 @@ export class TestApp {
     private readonly isSecond: boolean,
   ) {}
 
-  /** @param shared an instance whose database and issuer this one has, too */
+  /**
+   * @param env settings, perhaps by the issuer's address
+   * @param shared an instance whose database and issuer this one has, too
+   */
   static async start(
-    env: Record<string, string> = {},
+    env: Record<string, string> | ((issuer: string) => Record<string, string>) = {},
     imports: Type[] = [],
     shared?: TestApp,
   ): Promise<TestApp> {
@@ -62,7 +65,7 @@ export class TestApp {
       AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
       SECRETS_KEY,
       BACKGROUND_WORK: 'off',
-      ...env,
+      ...(typeof env === 'function' ? env(issuer.url) : env),
     };
     const app = await createApp(parseEnv(settings), { logTo, imports });
     await app.getHttpAdapter().getInstance().ready();

@@ -1,0 +1,37 @@
+import './require-node.js';
+import 'reflect-metadata';
+import { DataSource } from 'typeorm';
+import { ConfigurationError, loadEnv } from './config/env.js';
+import { dataSourceOptions } from './data-source.js';
+import { AppError } from './errors/app-error.js';
+import { fail } from './explain.js';
+import { runTenantCommand, UsageError } from './tenants/tenant-command.js';
+import { TenantsService } from './tenants/tenants.service.js';
+
+/** `npm run tenant`: what the operator API does, for who has the settings and the database. */
+try {
+  console.log(await tenant(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof AppError || error instanceof UsageError)) fail(error);
+  console.error(error.message);
+  process.exitCode = 2;
+}
+
+async function tenant(args: string[]): Promise<string> {
+  const env = loadEnv();
+  if (env.TENANT_HOSTS.length === 0)
+    throw new ConfigurationError('TENANT_HOSTS: is not set, so there are no tenants but one');
+  const giveBack = env.isProduction
+    ? undefined
+    : await (await import('./dev/development.js')).borrowDevelopment(env);
+  try {
+    const database = await new DataSource(dataSourceOptions(env)).initialize();
+    try {
+      return await runTenantCommand(new TenantsService(database, env), args);
+    } finally {
+      await database.destroy();
+    }
+  } finally {
+    await giveBack?.();
+  }
+}
