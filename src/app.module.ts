@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { SCHEMA } from './data-source.js';
 import { AuthModule } from './auth/auth.module.js';
-import { OperatorHostGuard } from './auth/operator-host.guard.js';
+import { TenantGuard } from './auth/tenant.guard.js';
 import { TokenGuard } from './auth/token.guard.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
@@ -16,6 +16,7 @@ import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { ProfileModule } from './profile/profile.module.js';
+import { TenancyModule } from './tenancy/tenancy.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { UsersModule } from './users/users.module.js';
 import { BodyPipe } from './validation/body.pipe.js';
@@ -25,6 +26,7 @@ import { BodyPipe } from './validation/body.pipe.js';
   imports: [
     AuthModule,
     DatabaseModule.with(SCHEMA),
+    TenancyModule,
     ProfileModule,
     UsersModule,
     PasswordsModule,
@@ -38,7 +40,7 @@ import { BodyPipe } from './validation/body.pipe.js';
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },
     // In this order: who has no token learns nothing else.
-    { provide: APP_GUARD, useClass: OperatorHostGuard },
+    { provide: APP_GUARD, useClass: TenantGuard },
     { provide: APP_GUARD, useClass: TokenGuard },
     { provide: APP_GUARD, useClass: StrictRequestGuard },
     { provide: APP_PIPE, useClass: BodyPipe },

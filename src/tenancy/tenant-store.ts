@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batch } from '../database/batch.js';
+import { query } from '../database/current-transaction.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
 import { retryOnContention } from '../database/retry-on-contention.js';
 import type { Statement } from '../database/statement.js';
@@ -27,6 +28,13 @@ export class TenantStore {
 
   findByHost(host: string): Promise<TenantRow | undefined> {
     return this.byHost.add(host);
+  }
+
+  /** Any two that would accept the same tokens. */
+  async sameTokens(templates: statements.TokenTemplates) {
+    const statement = statements.selectSameTokens(templates);
+    const [same] = await query<statements.SameTokens>(this.database, statement);
+    return same;
   }
 
   private shared(select: (keys: string[]) => Statement) {

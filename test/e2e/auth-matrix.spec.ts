@@ -23,7 +23,11 @@ type Kind = 'user' | 'management' | 'operator' | 'public';
 const isDocumentation = (url: string) => url.startsWith('/docs') || url === '/openapi.json';
 
 beforeAll(async () => {
-  app = (await TestOperator.start()).app;
+  const audiences = {
+    AUTH_USER_AUDIENCE: USER_AUDIENCE,
+    AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
+  };
+  app = (await TestOperator.start(audiences)).app;
   await insertTenant(app, 'default', 'localhost');
   document = openApiDocument(app.app);
   userId = await insertUser(app);

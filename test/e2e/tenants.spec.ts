@@ -7,7 +7,11 @@ import { unique } from '../support/users.js';
 let operator: TestOperator;
 let app: TestApp;
 beforeAll(async () => {
-  operator = await TestOperator.start({ AUTH_ISSUER: 'https://{tenant}.issuer.test' });
+  operator = await TestOperator.start({
+    AUTH_ISSUER: 'https://{tenant}.issuer.test',
+    AUTH_USER_AUDIENCE: 'urn:test:u',
+    AUTH_MANAGEMENT_AUDIENCE: 'urn:test:m',
+  });
   app = operator.app;
 });
 afterAll(() => app.stop());

@@ -19,7 +19,12 @@ export class TestOperator {
 
   static async start(env: Record<string, string> = {}, shared?: TestApp): Promise<TestOperator> {
     const app = await TestApp.start(
-      (issuer) => ({ ...TENANTS, OPERATOR_ISSUER: issuer, ...env }),
+      (issuer) => ({
+        ...{ ...TENANTS, OPERATOR_ISSUER: issuer },
+        // One issuer of all tenants: they are told apart by their audiences.
+        ...{ AUTH_USER_AUDIENCE: 'urn:{tenant}:u', AUTH_MANAGEMENT_AUDIENCE: 'urn:{tenant}:m' },
+        ...env,
+      }),
       [],
       shared,
     );

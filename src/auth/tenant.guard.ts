@@ -4,24 +4,32 @@ import type { FastifyRequest } from 'fastify';
 import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
 import { isForOperators } from '../tenancy/request-host.js';
+import { Tenants } from '../tenancy/tenants.js';
 import { type Access, ACCESS } from './access.js';
 
-/** What operators may call is there on their hosts only, and nothing else that is not public is. */
+/**
+ * Puts the tenant on the request. What operators may call is there on their hosts only, and nothing else
+ * that is not public is.
+ */
 @Injectable()
-export class OperatorHostGuard implements CanActivate {
+export class TenantGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly env: Env,
+    private readonly tenants: Tenants,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if ((access?.kind === 'operator') === isForOperators(request, this.env)) return true;
-    throw new AppError('request.route_not_found', 'No route has this path.');
+    const isForOperator = isForOperators(request, this.env);
+    if ((access?.kind === 'operator') !== isForOperator)
+      throw new AppError('request.route_not_found', 'No route has this path.');
+    if (!isForOperator) request.tenant = await this.tenants.of(request);
+    return true;
   }
 }
