@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
-import { IssuerKeys } from './auth/issuer-keys.js';
+import { Realms } from './auth/realms.js';
 import { loadEnv } from './config/env.js';
 import type { Development } from './dev/development.js';
+import { Tenants } from './tenancy/tenants.js';
 import { fail, ListenError } from './explain.js';
 
 /** Milliseconds that a stop may take, also when a database does not answer. */
@@ -35,7 +36,8 @@ async function start(): Promise<void> {
     throw new ListenError(env.host, { cause });
   });
   // A wrong issuer is told now, in the log, and not at the first request.
-  void app.get(IssuerKeys).known();
+  const { only } = app.get(Tenants);
+  if (only) void app.get(Realms).ofTenant(only).keys.known();
   if (development) console.log(await development.banner(app));
 }
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
-import { IssuerKeys, OperatorKeys } from './issuer-keys.js';
+import { Realms } from './realms.js';
 import { TokenCache } from './token-cache.js';
 import {
   ManagementTokenStrategy,
@@ -11,10 +11,10 @@ import {
 @Module({
   imports: [PassportModule],
   providers: [
-    ...[IssuerKeys, OperatorKeys, TokenCache],
+    ...[Realms, TokenCache],
     ...[UserTokenStrategy, ManagementTokenStrategy, OperatorTokenStrategy],
   ],
   // For the guard, which stands first among those of the application.
-  exports: [IssuerKeys, TokenCache],
+  exports: [Realms, TokenCache],
 })
 export class AuthModule {}

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { compactVerify, errors, type JWSHeaderParameters } from 'jose';
 import pLimit from 'p-limit';
-import { Env } from '../config/env.js';
 import { unavailable } from '../errors/app-error.js';
 import { causeOf, getJson } from './get-json.js';
 import { ALGORITHMS, candidates, type SigningKey, signingKeys } from './signing-keys.js';
@@ -17,12 +16,21 @@ export const MAX_AGE_MS = 600_000;
  */
 export const PARALLEL_CHECKS = Math.max(1, Math.min(2, availableParallelism() - 1));
 
-/** The issuer's public keys (JWKS, RFC 7517), from OpenID Connect Discovery or AUTH_JWKS_URI. */
-@Injectable()
+/** Of all issuers. */
+const check = pLimit(PARALLEL_CHECKS);
+
+/** Where keys are. */
+export interface KeySource {
+  issuer: string;
+  /** Found by OpenID Connect Discovery when there is none. */
+  jwksUri: string | undefined;
+  /** The settings that say so, for the log. */
+  settings: 'AUTH' | 'OPERATOR';
+}
+
+/** An issuer's public keys (JWKS, RFC 7517). */
 export class IssuerKeys {
   private readonly logger = new Logger(IssuerKeys.name);
-  private readonly changeListeners: (() => void)[] = [];
-  private readonly check = pLimit(PARALLEL_CHECKS);
   private keys: SigningKey[] | undefined;
   private serialised = '';
   private fetchedAt = -Infinity;
@@ -31,11 +39,11 @@ export class IssuerKeys {
   /** The last attempt has failed, which is told once. */
   private isLost = false;
 
-  constructor(private readonly env: Env) {}
+  constructor(private readonly source: KeySource) {}
 
-  /** Calls back whenever a fetch brought other keys than the last one. */
-  onChange(listener: () => void): void {
-    this.changeListeners.push(listener);
+  /** The same list as long as no fetch brought other keys. */
+  get current(): readonly SigningKey[] | undefined {
+    return this.keys;
   }
 
   /** Whether the keys are known, after trying once more (at most once a cooldown) when not. */
@@ -80,7 +88,7 @@ export class IssuerKeys {
     for (const key of candidates(keys ?? [], header))
       try {
         const options = { algorithms: ALGORITHMS };
-        const { payload } = await this.check(() => compactVerify(token, key, options));
+        const { payload } = await check(() => compactVerify(token, key, options));
         // A key that was withdrawn meanwhile does not count any more.
         return this.keys === keys ? payload : await this.tryKeys(token, header);
       } catch (error) {
@@ -116,7 +124,8 @@ export class IssuerKeys {
   }
 
   private warn(error: unknown): void {
-    const setting = this.env.AUTH_JWKS_URI ? 'AUTH_JWKS_URI' : 'AUTH_ISSUER';
+    const { jwksUri, settings } = this.source;
+    const setting = `${settings}_${jwksUri ? 'JWKS_URI' : 'ISSUER'}`;
     this.logger.warn(
       `${setting}: the keys of the token issuer cannot be fetched. ${causeOf(error)} ` +
         (this.keys ? 'Those that are known go on.' : 'Until they can, requests are 503.'),
@@ -128,31 +137,22 @@ export class IssuerKeys {
     if (serialised === this.serialised) return;
     this.keys = keys;
     this.serialised = serialised;
-    this.changeListeners.forEach((listener) => listener());
   }
 
   /** @throws Error also when none can be used: known keys are not given up for that */
   private async fetchKeys(): Promise<SigningKey[]> {
-    const keys = signingKeys(await getJson(this.env.AUTH_JWKS_URI ?? (await this.discover())));
+    const keys = signingKeys(await getJson(this.source.jwksUri ?? (await this.discover())));
     if (keys.length === 0) throw new Error('The key set has no usable key.');
     return keys;
   }
 
   private async discover(): Promise<string> {
-    const issuer = this.env.AUTH_ISSUER ?? '';
+    const { issuer } = this.source;
     const document = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     if (document['issuer'] !== issuer)
       throw new Error('Its discovery document names another issuer.');
     if (typeof document['jwks_uri'] !== 'string')
       throw new Error('Its discovery document names no jwks_uri.');
     return document['jwks_uri'];
-  }
-}
-
-/** Those of the issuer of operators. */
-@Injectable()
-export class OperatorKeys extends IssuerKeys {
-  constructor({ OPERATOR_ISSUER, OPERATOR_JWKS_URI }: Env) {
-    super({ AUTH_ISSUER: OPERATOR_ISSUER, AUTH_JWKS_URI: OPERATOR_JWKS_URI } as Env);
   }
 }

@@ -7,6 +7,7 @@ import { type Access, ACCESS } from './access.js';
 import { ClaimsError } from './claims.js';
 import { bearerToken, forbidden, unauthorized } from './bearer-token.js';
 import type { Principal, TokenKind } from './principal.js';
+import { Realms } from './realms.js';
 import { TokenCache } from './token-cache.js';
 
 /** Asks the passport strategy of this kind, which puts the principal on the request. */
@@ -52,6 +53,7 @@ export class TokenGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly cache: TokenCache,
+    private readonly realms: Realms,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -75,11 +77,12 @@ export class TokenGuard implements CanActivate {
     context: ExecutionContext,
   ): Promise<Principal> {
     const token = bearerToken(request.headers.authorization);
-    const cached = this.cache.get(token);
+    const realm = this.realms.of(request, kind);
+    const cached = this.cache.get(realm, token);
     if (cached) return cached;
     await this.passport[kind].canActivate(context);
     const principal = request.principal as Principal;
-    this.cache.set(token, principal);
+    this.cache.set(realm, token, principal);
     return principal;
   }
 }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
-import { Env } from '../config/env.js';
+import { Strategy, type StrategyOptionsWithRequest } from 'passport-jwt';
 import { bearerToken } from './bearer-token.js';
-import { toPrincipal, type TokenRules } from './claims.js';
-import { IssuerKeys, OperatorKeys } from './issuer-keys.js';
+import { toPrincipal } from './claims.js';
 import type { Principal, TokenKind } from './principal.js';
-import { tokenVerifier, type Verify } from './verify-token.js';
+import { Realms } from './realms.js';
+import { type Claims, tokenVerifier } from './verify-token.js';
 
-type Done = (error: unknown, claims?: Record<string, unknown>) => void;
+type Verify = (token: string) => Promise<Claims>;
+type Done = (error: unknown, claims?: Claims) => void;
 
 /**
  * passport-jwt verifies by jsonwebtoken, which takes a single key and knows no EdDSA. What it is given
@@ -21,72 +21,48 @@ Object.assign(Strategy, {
   },
 });
 
-function options(kind: TokenKind, rules: TokenRules, keys: IssuerKeys) {
-  const verify = tokenVerifier(keys, (claims) => toPrincipal(kind, claims, rules));
+function options(kind: TokenKind, realms: Realms) {
+  const verify = tokenVerifier(kind);
   return {
     jwtFromRequest: (request: unknown) =>
       bearerToken((request as FastifyRequest).headers.authorization),
-    secretOrKeyProvider: (_request, _token, done) => done(null, verify as unknown as string),
-  } satisfies StrategyOptionsWithoutRequest;
+    secretOrKeyProvider: (request: unknown, _token, done) => {
+      const realm = realms.of(request as FastifyRequest, kind);
+      done(null, ((token: string) => verify(token, realm)) as unknown as string);
+    },
+    passReqToCallback: true,
+  } satisfies StrategyOptionsWithRequest;
 }
 
-/** Of operators, whose issuer and audience no tenant has. */
-const operatorRules = (env: Env): TokenRules => ({
-  ...tokenRules(env),
-  issuer: env.OPERATOR_ISSUER ?? '',
-  audiences: { ...tokenRules(env).audiences, operator: env.OPERATOR_AUDIENCE },
-  clients: {},
-});
+/** The strategy of one kind of token; what it accepts is said by the realm of the request. */
+const strategy = (kind: TokenKind) =>
+  class extends PassportStrategy(Strategy, kind) {
+    constructor(private readonly realms: Realms) {
+      super(options(kind, realms));
+    }
 
-const tokenRules = (env: Env): TokenRules => ({
-  issuer: env.AUTH_ISSUER ?? '',
-  audiences: { user: env.AUTH_USER_AUDIENCE, management: env.AUTH_MANAGEMENT_AUDIENCE },
-  clients: { user: env.AUTH_USER_CLIENTS, management: env.AUTH_MANAGEMENT_CLIENTS },
-  scopePrefix: env.AUTH_SCOPE_PREFIX,
-  userDefaultScopes: env.AUTH_USER_DEFAULT_SCOPES,
-});
+    validate(request: FastifyRequest, claims: Claims): Principal {
+      return toPrincipal(kind, claims, this.realms.of(request, kind).rules);
+    }
+  };
 
 @Injectable()
-export class UserTokenStrategy extends PassportStrategy(Strategy, 'user') {
-  private readonly rules: TokenRules;
-
-  constructor(env: Env, keys: IssuerKeys) {
-    const rules = tokenRules(env);
-    super(options('user', rules, keys));
-    this.rules = rules;
-  }
-
-  validate(claims: Record<string, unknown>): Principal {
-    return toPrincipal('user', claims, this.rules);
+export class UserTokenStrategy extends strategy('user') {
+  constructor(realms: Realms) {
+    super(realms);
   }
 }
 
 @Injectable()
-export class ManagementTokenStrategy extends PassportStrategy(Strategy, 'management') {
-  private readonly rules: TokenRules;
-
-  constructor(env: Env, keys: IssuerKeys) {
-    const rules = tokenRules(env);
-    super(options('management', rules, keys));
-    this.rules = rules;
-  }
-
-  validate(claims: Record<string, unknown>): Principal {
-    return toPrincipal('management', claims, this.rules);
+export class ManagementTokenStrategy extends strategy('management') {
+  constructor(realms: Realms) {
+    super(realms);
   }
 }
 
 @Injectable()
-export class OperatorTokenStrategy extends PassportStrategy(Strategy, 'operator') {
-  private readonly rules: TokenRules;
-
-  constructor(env: Env, keys: OperatorKeys) {
-    const rules = operatorRules(env);
-    super(options('operator', rules, keys));
-    this.rules = rules;
-  }
-
-  validate(claims: Record<string, unknown>): Principal {
-    return toPrincipal('operator', claims, this.rules);
+export class OperatorTokenStrategy extends strategy('operator') {
+  constructor(realms: Realms) {
+    super(realms);
   }
 }

@@ -1,7 +1,10 @@
 import { base64url, decodeProtectedHeader, type JWSHeaderParameters } from 'jose';
 import { isPlainObject } from '../http/strict-json.js';
 import { parseJson } from '../json/parse-json.js';
+import { toPrincipal } from './claims.js';
 import type { IssuerKeys } from './issuer-keys.js';
+import type { TokenKind } from './principal.js';
+import type { Realm } from './realms.js';
 import { ALGORITHMS } from './signing-keys.js';
 
 /** Header parameters by which a token brings its own key, or asks for what we do not know. */
@@ -10,22 +13,21 @@ const REFUSED = ['jwk', 'jku', 'x5u', 'crit'];
 /** The types of access tokens: none, that of any JWT, and that of RFC 9068. Not of an ID token. */
 const TYPES = /^(application\/)?(at\+)?jwt$/i;
 
-type Claims = Record<string, unknown>;
-export type Verify = (token: string) => Promise<Claims>;
+export type Claims = Record<string, unknown>;
 
 /**
- * Answers the claims of tokens that the issuer signed. Requests that bring the same token at the same
- * time wait for one check of it.
- *
- * @param judge throws when claims would not be accepted; who is given them judges them for good
+ * Answers the claims of tokens that the issuer of a realm signed. Requests of one realm that bring the
+ * same token at the same time wait for one check of it. Who is given claims judges them for good.
  */
-export function tokenVerifier(keys: IssuerKeys, judge: (claims: Claims) => void): Verify {
+export function tokenVerifier(kind: TokenKind) {
   const running = new Map<string, Promise<Claims>>();
-  return (token) => {
-    const known = running.get(token);
+  return (token: string, { key, keys, rules }: Realm): Promise<Claims> => {
+    const name = `${key} ${token}`;
+    const known = running.get(name);
     if (known) return known;
-    const claims = verifyToken(token, keys, judge).finally(() => running.delete(token));
-    running.set(token, claims);
+    const judge = (claims: Claims) => void toPrincipal(kind, claims, rules);
+    const claims = verifyToken(token, keys, judge).finally(() => running.delete(name));
+    running.set(name, claims);
     return claims;
   };
 }

@@ -10,7 +10,10 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { COOLDOWN_MS, IssuerKeys, MAX_AGE_MS } from '../../src/auth/issuer-keys.js';
+import { COOLDOWN_MS, MAX_AGE_MS } from '../../src/auth/issuer-keys.js';
+import { Realms } from '../../src/auth/realms.js';
+import type { Tenant } from '../../src/tenancy/tenant.js';
+import { Tenants } from '../../src/tenancy/tenants.js';
 import { createKey, type SigningKey } from '../support/test-issuer.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
@@ -186,7 +189,7 @@ describe('the keys of the issuer', () => {
     'are told in the log, once, when the issuer is %s, and when they are back',
     async (_, settings, told) => {
       const wrong = await TestApp.start(settings(), [], app);
-      const keys = wrong.app.get(IssuerKeys);
+      const { keys } = wrong.app.get(Realms).ofTenant(wrong.app.get(Tenants).only as Tenant);
       expect(await keys.known()).toBe(false);
       const log = () => wrong.log.join('');
       expect(log()).toContain(told);

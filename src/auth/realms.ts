@@ -1,0 +1,70 @@
+import { hash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { Env } from '../config/env.js';
+import type { Tenant } from '../tenancy/tenant.js';
+import type { TokenRules } from './claims.js';
+import { IssuerKeys, type KeySource } from './issuer-keys.js';
+import type { TokenKind } from './principal.js';
+
+/** Issuers whose keys are kept at most. */
+const MAX_ISSUERS = 2_000;
+
+/** By what tokens are verified for one tenant, or for the operators. */
+export interface Realm {
+  /** Another one as soon as anything of it is another. */
+  key: string;
+  rules: TokenRules;
+  keys: IssuerKeys;
+}
+
+/** The realm of each request. Tenants with one issuer share its keys, and nothing else. */
+@Injectable()
+export class Realms {
+  private readonly keys = new LRUCache<string, IssuerKeys>({ max: MAX_ISSUERS });
+  private readonly realms = new WeakMap<Tenant, Realm>();
+  private readonly operators: Realm;
+
+  constructor(env: Env) {
+    const { AUTH_USER_AUDIENCE: user, AUTH_MANAGEMENT_AUDIENCE: management } = env;
+    const issuer = env.OPERATOR_ISSUER ?? '';
+    this.operators = {
+      key: 'operators',
+      rules: {
+        issuer,
+        audiences: { user, management, operator: env.OPERATOR_AUDIENCE },
+        clients: {},
+        scopePrefix: env.AUTH_SCOPE_PREFIX,
+        userDefaultScopes: [],
+      },
+      keys: new IssuerKeys({ issuer, jwksUri: env.OPERATOR_JWKS_URI, settings: 'OPERATOR' }),
+    };
+  }
+
+  /** @param kind of the tokens that the route asks for; every other than of operators is of a tenant */
+  of({ tenant }: FastifyRequest, kind: TokenKind): Realm {
+    return kind === 'operator' ? this.operators : this.ofTenant(tenant);
+  }
+
+  ofTenant(tenant: Tenant): Realm {
+    const known = this.realms.get(tenant);
+    if (known) return known;
+    const { id, tokens } = tenant;
+    const { issuer, jwksUri, ...rules } = tokens;
+    const realm = {
+      key: hash('sha256', JSON.stringify([id, tokens]), 'base64'),
+      rules: { issuer, ...rules },
+      keys: this.keysOf({ issuer, jwksUri, settings: 'AUTH' }),
+    };
+    this.realms.set(tenant, realm);
+    return realm;
+  }
+
+  private keysOf(source: KeySource): IssuerKeys {
+    const name = JSON.stringify([source.issuer, source.jwksUri]);
+    const keys = this.keys.get(name) ?? new IssuerKeys(source);
+    this.keys.set(name, keys);
+    return keys;
+  }
+}
