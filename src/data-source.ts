@@ -22,6 +22,7 @@ import { NormalForms1764150000000 } from './database/migrations/1764150000000-no
 import { IndexNames1764160000000 } from './database/migrations/1764160000000-index-names.js';
 import { NumberByKey1764170000000 } from './database/migrations/1764170000000-number-by-key.js';
 import { CreateTenants1764200000000 } from './database/migrations/1764200000000-create-tenants.js';
+import { FeedOfEachTenant1764210000000 } from './database/migrations/1764210000000-feed-of-each-tenant.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -53,6 +54,7 @@ export const SCHEMA = {
     IndexNames1764160000000,
     NumberByKey1764170000000,
     CreateTenants1764200000000,
+    FeedOfEachTenant1764210000000,
   ],
 };
 

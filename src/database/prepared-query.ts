@@ -28,8 +28,9 @@ export const poolOf = ({ driver }: DataSource) => (driver as unknown as { master
  */
 export async function preparedQuery<Row>(
   connections: Pool | PoolClient,
-  [text, values]: Statement,
+  statement: Statement,
 ): Promise<Row[]> {
+  const [text, values] = statement;
   const name = isRefused ? undefined : nameOf(text);
   try {
     const { rows } = await queryOf(connections, { text, values, ...(name && { name }) });
@@ -38,7 +39,7 @@ export async function preparedQuery<Row>(
     if (name && REFUSALS.includes((error as { code?: string }).code ?? '')) {
       isRefused = true;
       // A transaction is at its end by that, and begins anew (retry-on-contention.ts).
-      if (!('release' in connections)) return preparedQuery(connections, [text, values]);
+      if (!('release' in connections)) return preparedQuery(connections, statement);
     }
     throw new QueryFailedError(text, values, error as Error);
   }

@@ -1,2 +1,14 @@
-/** A statement and its parameters, as `DataSource.query` takes them. */
-export type Statement = [sql: string, parameters: unknown[]];
+import type { TenantId } from './tenant.js';
+
+declare const made: unique symbol;
+
+/** SQL and its parameters. Made by `ofTenant`: one without a tenant cannot be written by accident. */
+export type Statement = [sql: string, parameters: unknown[]] & { readonly [made]: true };
+
+/** A statement about one tenant, which is its parameter `$1`. */
+export const ofTenant = (tenantId: TenantId, sql: string, parameters: unknown[] = []) =>
+  [sql, [tenantId, ...parameters]] as unknown as Statement;
+
+/** A statement about no tenant, or all: the background asks with it who has work, and operators who there is. */
+export const acrossTenants = (sql: string, parameters: unknown[] = []) =>
+  [sql, parameters] as unknown as Statement;

@@ -4,6 +4,8 @@ import type { Env } from '../config/env.js';
 import { EmbeddedPostgres } from '../database/embedded-postgres.js';
 import { dataSourceOptions } from '../data-source.js';
 import { AppError } from '../errors/app-error.js';
+import type { Tenant } from '../tenancy/tenant.js';
+import { Tenants } from '../tenancy/tenants.js';
 import { UsersService } from '../users/users.service.js';
 import {
   DATA_FOLDER,
@@ -30,7 +32,8 @@ export async function startDevelopment(env: Env): Promise<Development> {
   return {
     imports: hasOwnIssuer ? [DevelopmentIssuerModule] : [],
     banner: async (app) => {
-      if (postgres) await createDemoUser(app.get(UsersService));
+      const { only } = app.get(Tenants);
+      if (postgres && only) await createDemoUser(app.get(UsersService), only);
       return banner(env, postgres?.folder, hasOwnIssuer);
     },
     stop: async () => postgres?.stop(),
@@ -86,9 +89,9 @@ async function migrate(env: Env): Promise<void> {
   }
 }
 
-async function createDemoUser(users: UsersService): Promise<void> {
+async function createDemoUser(users: UsersService, { id }: Tenant): Promise<void> {
   try {
-    await users.create({ username: 'demo', name: 'Demo User' }, { origin: {} }, DEMO_USER_ID);
+    await users.create(id, { username: 'demo', name: 'Demo User' }, { origin: {} }, DEMO_USER_ID);
   } catch (error) {
     // It is there since an earlier start, or somebody took its name: both are fine.
     if (!(error instanceof AppError) || error.status !== 422) throw error;

@@ -1,3 +1,4 @@
+import type { TenantId } from '../database/tenant.js';
 import { ApiProperty } from '@nestjs/swagger';
 import type { EventRow } from './event.statements.js';
 import { EVENT_TYPES, type EventType } from './event-types.js';
@@ -8,7 +9,8 @@ import type { Change } from './user-event.entity.js';
 export const CLOUD_EVENT = 'application/cloudevents+json';
 export const CLOUD_EVENTS = 'application/cloudevents-batch+json';
 
-export const SOURCE = 'urn:nameplate:default';
+/** Where an event comes from (CloudEvents 1.0, `source`): the feed of one tenant. */
+export const sourceOf = (tenantId: TenantId) => `urn:nameplate:${tenantId}`;
 
 const ANY = {
   required: false,
@@ -96,7 +98,7 @@ export class CloudEventDto {
   @ApiProperty({ type: String, format: 'uuid', example: '0198c5a2-7f0e-4c11-9d53-3f8e0a6f2b1c' })
   id!: string;
 
-  @ApiProperty({ type: String, example: SOURCE })
+  @ApiProperty({ type: String, example: 'urn:nameplate:default' })
   source!: string;
 
   @ApiProperty({ type: String, enum: EVENT_TYPES, example: 'User.Data.Updated' })
@@ -128,12 +130,12 @@ export class CloudEventDto {
   data!: EventDataDto;
 }
 
-export function toCloudEvent(event: EventRow): CloudEventDto {
+export function toCloudEvent(tenantId: TenantId, event: EventRow): CloudEventDto {
   const { userId, version, actor, requestId, changes } = event;
   return {
     specversion: '1.0',
     id: event.id,
-    source: SOURCE,
+    source: sourceOf(tenantId),
     type: event.type,
     subject: userId,
     time: event.time,

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import { AppError, invalidInput } from '../errors/app-error.js';
 import { USER_ID } from '../validation/rules.js';
 import * as statements from './event.statements.js';
@@ -50,45 +50,55 @@ export class EventFeed implements OnModuleDestroy {
    * @throws AppError guard.invalid_input when `after` was never given to an event,
    *   event.expired when an event behind it was deleted by retention
    */
-  async read({ after, limit, types }: FeedQuery): Promise<FeedPage> {
-    const last = await this.sequencer.advance();
+  async read(tenantId: TenantId, { after, limit, types }: FeedQuery): Promise<FeedPage> {
+    const last = await this.sequencer.advance(tenantId);
     if (after > last)
       throw invalidInput([
         { pointer: '/after', code: 'invalid_number', detail: `must be at most ${last}, the last` },
       ]);
     const range = { after, last, limit };
-    const events = await this.run<EventRow>(statements.selectFeed(TENANT, range, types));
+    const events = await this.run<EventRow>(statements.selectFeed(tenantId, range, types));
     // Looked at after the events: retention may have deleted some of them meanwhile.
-    if (after > 0) await this.checkKept(after);
+    if (after > 0) await this.checkKept(tenantId, after);
     return { events, next: hasMore(events, limit) ? Number(events.at(-1)?.sequence) : last, last };
   }
 
   /** The same, but if there is nothing yet, waits for events, at most so long. */
-  async readOrWait(wanted: FeedQuery, milliseconds: number, gone: AbortSignal): Promise<FeedPage> {
+  async readOrWait(
+    tenantId: TenantId,
+    wanted: FeedQuery,
+    milliseconds: number,
+    gone: AbortSignal,
+  ): Promise<FeedPage> {
     const deadline = Date.now() + milliseconds;
     const signal = AbortSignal.any([gone, this.closing.signal]);
-    let page = await this.read(wanted);
+    let page = await this.read(tenantId, wanted);
     while (page.events.length === 0 && !signal.aborted && Date.now() < deadline) {
-      await this.sequencer.moved(page.last, deadline - Date.now(), signal);
-      page = await this.read({ ...wanted, after: page.next });
+      await this.sequencer.moved(tenantId, page.last, deadline - Date.now(), signal);
+      page = await this.read(tenantId, { ...wanted, after: page.next });
     }
     return page;
   }
 
   /** @throws AppError entity.not_found when there is neither such a user nor any event of one */
-  async history(userId: string, before: number | undefined, limit: number): Promise<EventRow[]> {
+  async history(
+    tenantId: TenantId,
+    userId: string,
+    before: number | undefined,
+    limit: number,
+  ): Promise<EventRow[]> {
     if (!USER_ID.test(userId)) throw neverWas();
-    await this.sequencer.advance();
+    await this.sequencer.advance(tenantId);
     const range = { before, limit };
-    const events = await this.run<EventRow>(statements.selectHistory(TENANT, userId, range));
+    const events = await this.run<EventRow>(statements.selectHistory(tenantId, userId, range));
     if (events.length > 0 || before !== undefined) return events;
-    const [user] = await this.run(statements.selectUserExists(TENANT, userId));
+    const [user] = await this.run(statements.selectUserExists(tenantId, userId));
     if (!user) throw neverWas();
     return [];
   }
 
-  private async checkKept(after: number): Promise<void> {
-    const [row] = await this.run<{ pruned: string }>(statements.selectPruned(TENANT));
+  private async checkKept(tenantId: TenantId, after: number): Promise<void> {
+    const [row] = await this.run<{ pruned: string }>(statements.selectPruned(tenantId));
     if (after < Number(row?.pruned))
       throw new AppError(
         'event.expired',

@@ -1,17 +1,21 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
+import { PerTenant } from '../database/per-tenant.js';
+import { poolOf, preparedQuery } from '../database/prepared-query.js';
 import { retryOnContention } from '../database/retry-on-contention.js';
-import { TENANT } from '../database/tenant.js';
-import { sequenceEvents } from './event.statements.js';
+import type { TenantId } from '../database/tenant.js';
+import { loggableError } from '../logging/loggable-error.js';
+import { selectUnnumbered } from './event.statements.js';
+import { FeedWatch } from './feed-watch.js';
+import { TenantSequence } from './tenant-sequence.js';
 
-/** Events that one statement numbers at most. */
-const BATCH = 1_000;
-
-/** Milliseconds between two looks for new events, while somebody waits for them. */
-const POLL_MS = 50;
-
-/** Milliseconds between two looks while nobody does. */
+/** Milliseconds between two looks for events without a number. */
 const BACKGROUND_MS = 2_000;
 
 /**
@@ -20,68 +24,65 @@ const BACKGROUND_MS = 2_000;
  */
 @Injectable()
 export class EventSequencer implements OnApplicationBootstrap, OnModuleDestroy {
-  /** As far as this process knows. */
-  private last = 0;
-  private running: Promise<number> | undefined;
-  private following: Promise<number> | undefined;
-  private watching: Promise<number> | undefined;
-
+  private readonly log = new Logger('events');
+  private readonly sequences: PerTenant<TenantSequence>;
+  private readonly watch: FeedWatch;
+  private readonly closing = new AbortController();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly env: Env,
     private readonly database: DataSource,
-  ) {}
+  ) {
+    this.sequences = new PerTenant((tenantId) => new TenantSequence(tenantId, database));
+    this.watch = new FeedWatch(database, (tenantId) => this.advance(tenantId));
+  }
 
   /** Without readers, too, or the first one to come would have to wait for all there is. */
   onApplicationBootstrap(): void {
-    if (this.env.BACKGROUND_WORK === 'off') return;
-    this.timer = setInterval(() => {
-      this.advance().catch(() => undefined);
-    }, BACKGROUND_MS).unref();
+    if (this.env.BACKGROUND_WORK === 'on') this.plan();
   }
 
   onModuleDestroy(): void {
-    clearInterval(this.timer);
+    this.closing.abort();
+    clearTimeout(this.timer);
   }
 
   /** The last place in the feed, after all events that were committed before this call have one. */
-  advance(): Promise<number> {
-    if (!this.running)
-      return (this.running = this.number().finally(() => (this.running = undefined)));
-    // The running statement may have begun before the caller's own commit: the next one has not.
-    this.following ??= this.running
-      .catch(() => 0)
-      .then(() => {
-        this.following = undefined;
-        return this.advance();
-      });
-    return this.following;
+  advance(tenantId: TenantId): Promise<number> {
+    return this.sequences.of(tenantId).advance();
   }
 
   /** Waits until the last place is no longer `last`, but not longer than this. */
-  async moved(last: number, milliseconds: number, signal: AbortSignal): Promise<void> {
+  async moved(
+    tenantId: TenantId,
+    last: number,
+    milliseconds: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const deadline = Date.now() + milliseconds;
-    while (Date.now() < deadline && !signal.aborted) if ((await this.watch()) !== last) return;
+    while (Date.now() < deadline && !signal.aborted)
+      if ((await this.watch.next(tenantId)) !== last) return;
   }
 
-  /** One look for all who wait at the same time. */
-  private watch(): Promise<number> {
-    this.watching ??= new Promise((done) => setTimeout(done, POLL_MS))
-      .then(() => this.advance())
-      .finally(() => (this.watching = undefined));
-    return this.watching;
+  /** One look at all tenants, and then at those that have something to number, one after the other. */
+  private plan(): void {
+    this.timer = setTimeout(() => {
+      this.advanceAll()
+        .catch((error: unknown) => this.log.debug(loggableError(error)))
+        .finally(() => !this.closing.signal.aborted && this.plan());
+    }, BACKGROUND_MS).unref();
   }
 
-  private async number(): Promise<number> {
-    const [sql, parameters] = sequenceEvents(TENANT, BATCH);
-    for (;;) {
-      const [row] = await retryOnContention(() =>
-        this.database.query<{ last: string }[]>(sql, parameters),
-      );
-      const isFull = Number(row?.last) - this.last >= BATCH;
-      this.last = Number(row?.last);
-      if (!isFull) return this.last;
+  /** Numbers what there is, of all tenants. */
+  async advanceAll(): Promise<void> {
+    const tenants = await retryOnContention(() =>
+      preparedQuery<{ tenantId: TenantId }>(poolOf(this.database), selectUnnumbered()),
+    );
+    for (const { tenantId } of tenants) {
+      if (this.closing.signal.aborted) return;
+      // The trouble of one tenant is not that of the next.
+      await this.advance(tenantId).catch((error: unknown) => this.log.debug(loggableError(error)));
     }
   }
 }

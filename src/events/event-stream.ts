@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { TenantId } from '../database/tenant.js';
 import { toCloudEvent } from './cloud-event.dto.js';
 import type { EventRow } from './event.statements.js';
 import type { EventFeed, FeedPage, FeedQuery } from './event-feed.service.js';
@@ -17,8 +18,13 @@ export interface StreamOptions {
 }
 
 /** The feed as server-sent events (HTML, section 9.2); the id of each is its sequence. */
-export function eventStream(feed: EventFeed, query: FeedQuery, options: StreamOptions): Readable {
-  const stream = Readable.from(blocks(feed, query, options), { objectMode: false });
+export function eventStream(
+  feed: EventFeed,
+  tenantId: TenantId,
+  query: FeedQuery,
+  options: StreamOptions,
+): Readable {
+  const stream = Readable.from(blocks(feed, tenantId, query, options), { objectMode: false });
   // A reader that does not read would keep it open.
   const late = options.until - Date.now() + KEEP_ALIVE_MS;
   const timer = setTimeout(() => stream.destroy(), Math.min(late, 2 ** 31 - 1)).unref();
@@ -27,6 +33,7 @@ export function eventStream(feed: EventFeed, query: FeedQuery, options: StreamOp
 
 async function* blocks(
   feed: EventFeed,
+  tenantId: TenantId,
   query: FeedQuery,
   { first, until, gone, onProblem }: StreamOptions,
 ): AsyncGenerator<string> {
@@ -34,12 +41,12 @@ async function* blocks(
   yield 'retry: 1000\n\n';
   try {
     for (;;) {
-      yield* page.events.map(block);
+      yield* page.events.map((event) => block(tenantId, event));
       // A block without data moves the reader's position, also past events of other types.
       yield `: ${page.events.length} events\nid: ${page.next}\n\n`;
       const left = Math.min(until - Date.now(), KEEP_ALIVE_MS);
       if (left <= 0 || gone.aborted || feed.isClosing) return;
-      page = await feed.readOrWait({ ...query, after: page.next }, left, gone);
+      page = await feed.readOrWait(tenantId, { ...query, after: page.next }, left, gone);
     }
   } catch (error) {
     // The reader connects again with the id that it has, and is told then.
@@ -47,7 +54,7 @@ async function* blocks(
   }
 }
 
-function block(event: EventRow): string {
-  const data = JSON.stringify(toCloudEvent(event));
+function block(tenantId: TenantId, event: EventRow): string {
+  const data = JSON.stringify(toCloudEvent(tenantId, event));
   return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${data}\n\n`;
 }

@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import type { EventType } from './event-types.js';
 import type { Actor } from './origin.js';
 import type { Change } from './user-event.entity.js';
@@ -39,22 +40,37 @@ const bounded = (selection: string, order: string) => `
   SELECT ${eventRow}, e.found::integer FROM measured e WHERE e.before < ${MAX_BYTES} ORDER BY ${order}`;
 
 /** Gives every committed event, at most so many, its place in the feed; answers the last place. */
-export function sequenceEvents(tenantId: string, most: number): Statement {
-  return [`SELECT sequence_user_events($1, $2) AS last`, [tenantId, most]];
+export function sequenceEvents(tenantId: TenantId, most: number): Statement {
+  return ofTenant(tenantId, `SELECT sequence_user_events($1, $2) AS last`, [most]);
 }
 
+/** The last places in the feeds of these tenants, and whether some of their events have none yet. */
+export const selectEnds = (tenantIds: TenantId[]) =>
+  acrossTenants(
+    `SELECT asked.id AS "tenantId", coalesce(s.last, 0) AS last, EXISTS (
+       SELECT FROM user_events e WHERE e.tenant_id = asked.id AND e.sequence IS NULL) AS "isBehind"
+     FROM unnest($1::varchar[]) AS asked(id)
+     LEFT JOIN user_event_sequences s ON s.tenant_id = asked.id`,
+    [tenantIds],
+  );
+
+/** The tenants that have events without a number. */
+export const selectUnnumbered = () =>
+  acrossTenants(`SELECT DISTINCT tenant_id AS "tenantId" FROM user_events WHERE sequence IS NULL`);
+
 /** The last place whose event retention has deleted. */
-export function selectPruned(tenantId: string): Statement {
-  return [`SELECT pruned FROM user_event_sequences WHERE tenant_id = $1`, [tenantId]];
+export function selectPruned(tenantId: TenantId): Statement {
+  return ofTenant(tenantId, `SELECT pruned FROM user_event_sequences WHERE tenant_id = $1`);
 }
 
 /** Events behind `after` up to `last`, of any type or of these. */
 export function selectFeed(
-  tenantId: string,
+  tenantId: TenantId,
   range: { after: number; last: number; limit: number },
   types: readonly EventType[] | undefined,
 ): Statement {
-  return [
+  return ofTenant(
+    tenantId,
     bounded(
       `SELECT * FROM user_events
        WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3
@@ -62,17 +78,18 @@ export function selectFeed(
        ORDER BY sequence LIMIT $5`,
       'sequence',
     ),
-    [tenantId, range.after, range.last, types ?? null, range.limit],
-  ];
+    [range.after, range.last, types ?? null, range.limit],
+  );
 }
 
 /** A user's events, newest first, from the one before the place `before`. */
 export function selectHistory(
-  tenantId: string,
+  tenantId: TenantId,
   userId: string,
   { before, limit }: { before: number | undefined; limit: number },
 ): Statement {
-  return [
+  return ofTenant(
+    tenantId,
     bounded(
       `SELECT * FROM user_events
        WHERE tenant_id = $1 AND user_id = $2 AND sequence IS NOT NULL
@@ -82,20 +99,21 @@ export function selectHistory(
        ORDER BY version DESC LIMIT $4`,
       'version DESC',
     ),
-    [tenantId, userId, before ?? null, limit],
-  ];
+    [userId, before ?? null, limit],
+  );
 }
 
-export function selectUserExists(tenantId: string, id: string): Statement {
-  return [`SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2`, [tenantId, id]];
+export function selectUserExists(tenantId: TenantId, id: string): Statement {
+  return ofTenant(tenantId, `SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2`, [id]);
 }
 
 /**
  * Leaves of each change of a user, up to the last deletion of one with this id, only the field that it
  * was in: keys of custom data may say as much as values. Answers how many events that were.
  */
-export function eraseEvents(tenantId: string, userId: string): Statement {
-  return [
+export function eraseEvents(tenantId: TenantId, userId: string): Statement {
+  return ofTenant(
+    tenantId,
     `WITH erased AS (
        UPDATE user_events SET changes = (
          SELECT coalesce(jsonb_agg(DISTINCT
@@ -106,6 +124,6 @@ export function eraseEvents(tenantId: string, userId: string): Statement {
          WHERE tenant_id = $1 AND user_id = $2 AND type = 'User.Deleted')
        RETURNING 1)
      SELECT count(*)::integer AS events FROM erased`,
-    [tenantId, userId],
-  ];
+    [userId],
+  );
 }

@@ -3,6 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { CurrentPrincipal, type Principal } from '../auth/principal.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import { pageLink } from '../http/page-link.js';
 import { CLOUD_EVENTS, type CloudEventDto, toCloudEvent } from './cloud-event.dto.js';
 import { EventFeed, hasMore } from './event-feed.service.js';
@@ -36,6 +38,7 @@ export class EventsController {
   @ManagementAuth('events:read')
   @docs.ListEvents()
   async list(
+    @OfTenant() { id: tenantId }: Tenant,
     @Query() parameters: Record<string, unknown>,
     @CurrentPrincipal() { expiresAt }: Principal,
     @Req() request: FastifyRequest,
@@ -47,37 +50,38 @@ export class EventsController {
     if (EVENT_STREAM.test(request.headers.accept ?? '')) {
       // A proxy that buffers would hold back what is to be seen now; nginx asks for this.
       void reply.headers({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store, no-transform' });
-      const first = await this.feed.read(query);
+      const first = await this.feed.read(tenantId, query);
       const onProblem = (error: unknown) => request.log.warn({ err: error }, 'event stream');
       const until = expiresAt * 1_000;
-      const stream = eventStream(this.feed, query, { first, until, gone, onProblem });
+      const stream = eventStream(this.feed, tenantId, query, { first, until, gone, onProblem });
       return new StreamableFile(stream, { type: 'text/event-stream' });
     }
     const patience = Math.min(waitMs, expiresAt * 1_000 - Date.now());
-    const { events, next, last } = await this.feed.readOrWait(query, patience, gone);
+    const { events, next, last } = await this.feed.readOrWait(tenantId, query, patience, gone);
     void reply.headers({
       'Content-Type': CLOUD_EVENTS,
       Link: pageLink(request.url, 'next', { after: String(next) }),
       'Last-Sequence': String(last),
     });
-    return events.map(toCloudEvent);
+    return events.map((event) => toCloudEvent(tenantId, event));
   }
 
   @Get('users/:userId/events')
   @ManagementAuth('events:read')
   @docs.ListUserEvents()
   async history(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') userId: string,
     @Query() parameters: Record<string, unknown>,
     @Req() { url }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CloudEventDto[]> {
     const { before, limit } = parseHistoryQuery(parameters);
-    const events = await this.feed.history(userId, before, limit);
+    const events = await this.feed.history(tenantId, userId, before, limit);
     const oldest = events.at(-1);
     if (oldest && hasMore(events, limit))
       void reply.header('Link', pageLink(url, 'next', { cursor: oldest.sequence }));
     void reply.headers({ 'Content-Type': CLOUD_EVENTS, 'Cache-Control': 'private, no-cache' });
-    return events.map(toCloudEvent);
+    return events.map((event) => toCloudEvent(tenantId, event));
   }
 }

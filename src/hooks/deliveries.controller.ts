@@ -3,6 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { pageLink } from '../http/page-link.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import { CreateReplayDto, whatToReplay } from './create-replay.dto.js';
 import { type DeliveryDto, type ReplayDto, toDeliveryDto } from './delivery.dto.js';
 import * as docs from './deliveries.docs.js';
@@ -20,13 +22,14 @@ export class DeliveriesController {
   @ManagementAuth('hooks:manage')
   @docs.ListDeliveries()
   async list(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('hookId') hookId: string,
     @Query() parameters: Record<string, unknown>,
     @Req() { url }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeliveryDto[]> {
     const query = parseDeliveryQuery(parameters);
-    const page = await this.deliveries.list(hookId, query);
+    const page = await this.deliveries.list(tenantId, hookId, query);
     const oldest = page.at(-1);
     if (oldest && page.length === query.limit)
       void reply.header('Link', pageLink(url, 'next', { cursor: oldest.sequence }));
@@ -40,10 +43,11 @@ export class DeliveriesController {
   @Writes()
   @docs.ReplayDelivery()
   async replayOne(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('hookId') hookId: string,
     @Param('deliveryId') deliveryId: string,
   ): Promise<DeliveryDto> {
-    return toDeliveryDto(await this.deliveries.replay(hookId, sequenceOf(deliveryId)));
+    return toDeliveryDto(await this.deliveries.replay(tenantId, hookId, sequenceOf(deliveryId)));
   }
 
   @Post('replay')
@@ -51,7 +55,11 @@ export class DeliveriesController {
   @ManagementAuth('hooks:manage')
   @Writes()
   @docs.ReplayHook()
-  async replay(@Param('hookId') hookId: string, @Body() body: CreateReplayDto): Promise<ReplayDto> {
-    return { replayed: await this.deliveries.replayMany(hookId, whatToReplay(body)) };
+  async replay(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('hookId') hookId: string,
+    @Body() body: CreateReplayDto,
+  ): Promise<ReplayDto> {
+    return { replayed: await this.deliveries.replayMany(tenantId, hookId, whatToReplay(body)) };
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import { EventFeed } from '../events/event-feed.service.js';
 import type { DeliveryRow } from './delivery-row.js';
 import * as statements from './delivery.statements.js';
@@ -18,20 +18,25 @@ export class DeliveriesService {
   ) {}
 
   /** @throws AppError entity.not_found */
-  async list(hookId: string, page: statements.DeliveryQuery): Promise<DeliveryRow[]> {
-    await this.checkHook(hookId);
-    return this.run(statements.selectDeliveries(TENANT, hookId, page));
+  async list(
+    tenantId: TenantId,
+    hookId: string,
+    page: statements.DeliveryQuery,
+  ): Promise<DeliveryRow[]> {
+    await this.checkHook(tenantId, hookId);
+    return this.run(statements.selectDeliveries(tenantId, hookId, page));
   }
 
   /** One that is dead or delivered becomes pending again. @throws AppError entity.not_found */
-  async replay(hookId: string, sequence: number): Promise<DeliveryRow> {
+  async replay(tenantId: TenantId, hookId: string, sequence: number): Promise<DeliveryRow> {
     const [again] = await this.runLocked<DeliveryRow>(
+      tenantId,
       hookId,
-      statements.replayDelivery(TENANT, hookId, sequence),
+      statements.replayDelivery(tenantId, hookId, sequence),
     );
     if (again) return again;
     const [pending] = await this.run<DeliveryRow>(
-      statements.selectDelivery(TENANT, hookId, sequence),
+      statements.selectDelivery(tenantId, hookId, sequence),
     );
     if (pending) return pending;
     throw deliveryNotFound();
@@ -43,26 +48,27 @@ export class DeliveriesService {
    * @throws AppError entity.not_found, guard.invalid_input when the sequence was never given,
    *   event.expired when events behind it are deleted
    */
-  async replayMany(hookId: string, what: number | 'dead'): Promise<number> {
-    await this.checkHook(hookId);
-    if (what !== 'dead') await this.feed.read({ after: what, limit: 1, types: undefined });
+  async replayMany(tenantId: TenantId, hookId: string, what: number | 'dead'): Promise<number> {
+    await this.checkHook(tenantId, hookId);
+    if (what !== 'dead')
+      await this.feed.read(tenantId, { after: what, limit: 1, types: undefined });
     const statement =
       what === 'dead'
-        ? statements.replayDead(TENANT, hookId)
-        : statements.rewind(TENANT, hookId, what);
-    const [row] = await this.runLocked<{ replayed: number }>(hookId, statement);
+        ? statements.replayDead(tenantId, hookId)
+        : statements.rewind(tenantId, hookId, what);
+    const [row] = await this.runLocked<{ replayed: number }>(tenantId, hookId, statement);
     return row?.replayed ?? 0;
   }
 
-  private async checkHook(hookId: string): Promise<void> {
-    const [hook] = await this.run(selectHook(TENANT, hookId));
+  private async checkHook(tenantId: TenantId, hookId: string): Promise<void> {
+    const [hook] = await this.run(selectHook(tenantId, hookId));
     if (!hook) throw hookNotFound();
   }
 
   /** Replays of one hook come one after the other: each judges by what the one before has left. */
-  private runLocked<Row>(hookId: string, statement: Statement): Promise<Row[]> {
+  private runLocked<Row>(tenantId: TenantId, hookId: string, statement: Statement): Promise<Row[]> {
     return inTransaction(this.database, async () => {
-      await this.run(lockHook(TENANT, hookId));
+      await this.run(lockHook(tenantId, hookId));
       return this.run<Row>(statement);
     });
   }

@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import type { DeliveryState } from './delivery-row.js';
 
 const deliveryRow = `
@@ -21,17 +22,18 @@ const hasOne = (condition: string) =>
 
 /** Newest first, from the one before the place `before`. */
 export function selectDeliveries(
-  tenantId: string,
+  tenantId: TenantId,
   hookId: string,
   { state, before, limit }: DeliveryQuery,
 ): Statement {
-  return [
+  return ofTenant(
+    tenantId,
     `SELECT ${deliveryRow} FROM hook_deliveries d
      WHERE d.tenant_id = $1 AND d.hook_id = $2 AND ($3::varchar IS NULL OR d.state = $3)
        AND ($4::bigint IS NULL OR d.sequence < $4)
      ORDER BY d.sequence DESC LIMIT $5`,
-    [tenantId, hookId, state ?? null, before ?? null, limit],
-  ];
+    [hookId, state ?? null, before ?? null, limit],
+  );
 }
 
 export interface DeliveryQuery {
@@ -41,37 +43,40 @@ export interface DeliveryQuery {
   limit: number;
 }
 
-export function selectDelivery(tenantId: string, hookId: string, sequence: number): Statement {
-  return [
+export function selectDelivery(tenantId: TenantId, hookId: string, sequence: number): Statement {
+  return ofTenant(
+    tenantId,
     `SELECT ${deliveryRow} FROM hook_deliveries d
      WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = $3`,
-    [tenantId, hookId, sequence],
-  ];
+    [hookId, sequence],
+  );
 }
 
 /** No row: there is none, or it is on its way anyhow. */
-export function replayDelivery(tenantId: string, hookId: string, sequence: number): Statement {
-  return [
+export function replayDelivery(tenantId: TenantId, hookId: string, sequence: number): Statement {
+  return ofTenant(
+    tenantId,
     `WITH h AS (${nextRun(hasOne(`sequence = $3 AND state <> 'pending'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence = $3
          AND state <> 'pending' RETURNING hook_deliveries.*)
      SELECT ${deliveryRow} FROM d`,
-    [tenantId, hookId, sequence],
-  ];
+    [hookId, sequence],
+  );
 }
 
 /** Answers how many there are. */
-export function replayDead(tenantId: string, hookId: string): Statement {
-  return [
+export function replayDead(tenantId: TenantId, hookId: string): Statement {
+  return ofTenant(
+    tenantId,
     `WITH h AS (${nextRun(hasOne(`state = 'dead'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND state = 'dead' RETURNING 1)
      SELECT count(*)::integer AS replayed FROM d`,
-    [tenantId, hookId],
-  ];
+    [hookId],
+  );
 }
 
 /**
@@ -79,8 +84,9 @@ export function replayDead(tenantId: string, hookId: string): Statement {
  * pending up to there is queued anew, everything behind follows from the feed. Rows are locked in their
  * order, as attempts do that are noted. Answers how far back; no row: it is not beyond it.
  */
-export function rewind(tenantId: string, hookId: string, after: number): Statement {
-  return [
+export function rewind(tenantId: TenantId, hookId: string, after: number): Statement {
+  return ofTenant(
+    tenantId,
     `WITH old AS (
        SELECT last_sequence FROM hooks WHERE tenant_id = $1 AND id = $2),
      h AS (${nextRun('last_sequence > $3::bigint', ', last_sequence = $3::bigint, rewound = true')}),
@@ -97,6 +103,6 @@ export function rewind(tenantId: string, hookId: string, after: number): Stateme
        WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = held.sequence
          AND d.sequence <= $3::bigint AND d.state = 'pending')
      SELECT (old.last_sequence - h.last_sequence)::integer AS replayed FROM old, h`,
-    [tenantId, hookId, after],
-  ];
+    [hookId, after],
+  );
 }

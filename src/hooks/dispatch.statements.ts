@@ -1,13 +1,15 @@
-import type { Statement } from '../database/statement.js';
+import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { type EventRow, eventRow } from '../events/event.statements.js';
 import type { DeliveryState } from './delivery-row.js';
+import type { HookKey } from './hook-key.js';
 import type { SealedHook } from './hook-row.js';
 
-/** What a look at the hooks tells. */
-export interface HookGlance {
-  id: string;
-  enabled: boolean;
+/** A hook that has something to do, as a look at all of them tells. */
+export interface BusyHook extends HookKey {
   lastSequence: string;
+  /** The end of its tenant's feed. */
+  last: string;
   /** Whether replays wait for their jobs. */
   hasUnqueued: boolean;
 }
@@ -37,19 +39,35 @@ export type LoadedDelivery = Pick<SealedHook, 'url' | 'headers' | 'secrets' | 'e
   run: string;
 } & (EventRow | { [key in keyof EventRow]: null });
 
-export function glanceAtHooks(tenantId: string): Statement {
-  return [
-    `SELECT h.id, h.enabled, h.last_sequence AS "lastSequence",
-       h.rewound OR EXISTS (SELECT FROM hook_deliveries d WHERE d.tenant_id = h.tenant_id
-         AND d.hook_id = h.id AND NOT d.queued) AS "hasUnqueued"
-     FROM hooks h WHERE h.tenant_id = $1`,
-    [tenantId],
-  ];
-}
+/** Whether there is any hook at all. */
+export const hasHooks = () => acrossTenants(`SELECT EXISTS (SELECT FROM hooks) AS "hasHooks"`);
+
+export const selectHookKeys = () => acrossTenants(`SELECT tenant_id AS "tenantId", id FROM hooks`);
+
+/** Tenants whose events wait for their numbers, and a hook for these events. */
+export const selectAwaited = () =>
+  acrossTenants(
+    `SELECT DISTINCT e.tenant_id AS "tenantId" FROM user_events e
+     WHERE e.sequence IS NULL
+       AND EXISTS (SELECT FROM hooks h WHERE h.tenant_id = e.tenant_id AND h.enabled)`,
+  );
+
+/** The hooks of all tenants for which there is something to queue, or to deliver. */
+export const selectBusyHooks = () =>
+  acrossTenants(
+    `SELECT h.tenant_id AS "tenantId", h.id, h.last_sequence AS "lastSequence", s.last, h.rewound OR EXISTS (
+       SELECT FROM hook_deliveries d
+       WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id AND NOT d.queued) AS "hasUnqueued"
+     FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
+     WHERE h.enabled AND (h.last_sequence < s.last OR h.rewound OR EXISTS (
+       SELECT FROM hook_deliveries d
+       WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id AND d.state = 'pending'))`,
+  );
 
 /** Takes a hook for this transaction alone, unless another one has it. */
-export function takeHook(tenantId: string, id: string, limit: number): Statement {
-  return [
+export function takeHook(tenantId: TenantId, id: string, limit: number): Statement {
+  return ofTenant(
+    tenantId,
     `SELECT h.last_sequence AS "lastSequence", h.runs, h.rewound, h.types,
        h.exclude_client_ids AS "excludeClientIds", s.pruned,
        (SELECT count(*)::integer FROM (
@@ -58,13 +76,14 @@ export function takeHook(tenantId: string, id: string, limit: number): Statement
      FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
      WHERE h.tenant_id = $1 AND h.id = $2 AND h.enabled
      FOR UPDATE OF h SKIP LOCKED`,
-    [tenantId, id, limit],
-  ];
+    [id, limit],
+  );
 }
 
 /** Gives the oldest deliveries that wait for a job the mark that they have one. */
-export function takeUnqueued(tenantId: string, hookId: string, limit: number): Statement {
-  return [
+export function takeUnqueued(tenantId: TenantId, hookId: string, limit: number): Statement {
+  return ofTenant(
+    tenantId,
     `WITH next AS (
        SELECT sequence FROM hook_deliveries
        WHERE tenant_id = $1 AND hook_id = $2 AND NOT queued ORDER BY sequence LIMIT $3),
@@ -73,8 +92,8 @@ export function takeUnqueued(tenantId: string, hookId: string, limit: number): S
        WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = next.sequence
        RETURNING d.sequence, d.user_id, d.run)
      SELECT sequence, user_id AS "userId", run FROM taken`,
-    [tenantId, hookId, limit],
-  ];
+    [hookId, limit],
+  );
 }
 
 /**
@@ -82,12 +101,13 @@ export function takeUnqueued(tenantId: string, hookId: string, limit: number): S
  * there. Answers those that it made, and how far it came.
  */
 export function insertDeliveries(
-  tenantId: string,
+  tenantId: TenantId,
   hookId: string,
   hook: DispatchedHook,
   range: { last: number; limit: number },
 ): Statement {
-  return [
+  return ofTenant(
+    tenantId,
     `WITH looked AS MATERIALIZED (
        SELECT e.sequence, e.id, e.type, e.user_id, e.actor FROM user_events e
        WHERE e.tenant_id = $1 AND e.sequence > $3 AND e.sequence <= $4
@@ -105,30 +125,32 @@ export function insertDeliveries(
            FROM looked) place
      LEFT JOIN made ON true`,
     [
-      ...[tenantId, hookId, hook.lastSequence, range.last, range.limit],
+      ...[hookId, hook.lastSequence, range.last, range.limit],
       ...[hook.runs, hook.types, hook.excludeClientIds],
     ],
-  ];
+  );
 }
 
-export function moveHook(tenantId: string, id: string, lastSequence: string): Statement {
-  return [
+export function moveHook(tenantId: TenantId, id: string, lastSequence: string): Statement {
+  return ofTenant(
+    tenantId,
     `UPDATE hooks SET last_sequence = $3, rewound = false
      WHERE tenant_id = $1 AND id = $2`,
-    [tenantId, id, lastSequence],
-  ];
+    [id, lastSequence],
+  );
 }
 
 /** The hook is the same in each of them. */
-export function loadDeliveries(tenantId: string, hookId: string, sequences: string[]): Statement {
-  return [
+export function loadDeliveries(tenantId: TenantId, hookId: string, sequences: string[]): Statement {
+  return ofTenant(
+    tenantId,
     `SELECT h.url, h.headers, h.secrets, h.enabled, d.sequence AS place, d.state, d.run, ${eventRow}
      FROM hook_deliveries d
        JOIN hooks h ON h.tenant_id = d.tenant_id AND h.id = d.hook_id
        LEFT JOIN user_events e ON e.tenant_id = d.tenant_id AND e.sequence = d.sequence
      WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = ANY ($3::bigint[])`,
-    [tenantId, hookId, sequences],
-  ];
+    [hookId, sequences],
+  );
 }
 
 /**
@@ -136,12 +158,13 @@ export function loadDeliveries(tenantId: string, hookId: string, sequences: stri
  * locked in their order, as replays do, so that neither waits for the other.
  */
 export function noteAttempts(
-  tenantId: string,
+  tenantId: TenantId,
   hookId: string,
   attempts: NotedAttempt[],
   maxAttempts: number,
 ): Statement {
-  return [
+  return ofTenant(
+    tenantId,
     `WITH attempt AS (
        SELECT * FROM json_to_recordset($3::json) AS a (sequence bigint, run bigint,
          delivered boolean, "isFinal" boolean, "statusCode" integer, error text)),
@@ -158,11 +181,8 @@ export function noteAttempts(
        WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = a.sequence AND d.run = a.run
        RETURNING d.sequence, d.run, d.state)
      SELECT sequence, run, state FROM noted`,
-    [
-      ...[tenantId, hookId, JSON.stringify(attempts), maxAttempts],
-      attempts.map(({ sequence }) => sequence),
-    ],
-  ];
+    [...[hookId, JSON.stringify(attempts), maxAttempts], attempts.map(({ sequence }) => sequence)],
+  );
 }
 
 export interface NotedAttempt extends Pick<Queued, 'sequence' | 'run'> {
@@ -173,34 +193,37 @@ export interface NotedAttempt extends Pick<Queued, 'sequence' | 'run'> {
   error: string | null;
 }
 
-export function disableHook(tenantId: string, id: string): Statement {
-  return [
+export function disableHook(tenantId: TenantId, id: string): Statement {
+  return ofTenant(
+    tenantId,
     `UPDATE hooks SET enabled = false, version = version + 1,
        updated_at = greatest(updated_at, date_trunc('milliseconds', clock_timestamp()))
      WHERE tenant_id = $1 AND id = $2 AND enabled`,
-    [tenantId, id],
-  ];
+    [id],
+  );
 }
 
 const KEY = '(tenant_id, hook_id, sequence)';
 
 /** Deletes some of what the log no longer keeps. */
-export function deleteOldDeliveries(tenantId: string, days: number, limit: number): Statement {
-  return [
+export function deleteOldDeliveries(tenantId: TenantId, days: number, limit: number): Statement {
+  return ofTenant(
+    tenantId,
     `DELETE FROM hook_deliveries WHERE ${KEY} IN (
        SELECT tenant_id, hook_id, sequence FROM hook_deliveries
        WHERE tenant_id = $1 AND state <> 'pending' AND updated_at < now() - $2 * interval '1 day'
        LIMIT $3)`,
-    [tenantId, days, limit],
-  ];
+    [days, limit],
+  );
 }
 
 /** Deletes some of the log of a hook. */
-export function deleteLog(tenantId: string, hookId: string, limit: number): Statement {
-  return [
+export function deleteLog(tenantId: TenantId, hookId: string, limit: number): Statement {
+  return ofTenant(
+    tenantId,
     `DELETE FROM hook_deliveries WHERE ${KEY} IN (
        SELECT tenant_id, hook_id, sequence FROM hook_deliveries
        WHERE tenant_id = $1 AND hook_id = $2 LIMIT $3)`,
-    [tenantId, hookId, limit],
-  ];
+    [hookId, limit],
+  );
 }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
 import { toCloudEvent } from '../events/cloud-event.dto.js';
 import * as statements from './dispatch.statements.js';
 import type { LoadedDelivery } from './dispatch.statements.js';
+import type { HookKey } from './hook-key.js';
 import type { HookQueue, Job } from './hook-queue.js';
 import { HookSeal } from './hook-seal.js';
 import { GONE, HookSettlement, type Outcome } from './hook-settlement.js';
@@ -38,26 +39,26 @@ export class HookDelivery {
     private readonly receiver: Receiver,
   ) {}
 
-  to(hookId: string, queue: HookQueue): Deliver {
+  to(hook: HookKey, queue: HookQueue): Deliver {
     const { database } = this;
-    const settlement = new HookSettlement(hookId, queue, database, this.env.HOOKS_MAX_ATTEMPTS);
+    const settlement = new HookSettlement(hook, queue, database, this.env.HOOKS_MAX_ATTEMPTS);
     return (jobs) => {
-      const loading = this.load(hookId, jobs);
-      return jobs.map(async (job) => this.attempt(job, await loading, settlement));
+      const loading = this.load(hook, jobs);
+      return jobs.map(async (job) => this.attempt(hook.tenantId, job, await loading, settlement));
     };
   }
 
   /** What the jobs are about, in one statement; the hook is opened once. */
-  private async load(hookId: string, jobs: Job[]): Promise<Loaded> {
+  private async load({ tenantId, id }: HookKey, jobs: Job[]): Promise<Loaded> {
     const sequences = jobs.map(({ data }) => data.sequence);
     const rows = await this.database.run<LoadedDelivery>(
-      statements.loadDeliveries(TENANT, hookId, sequences),
+      statements.loadDeliveries(tenantId, id, sequences),
     );
     const deliveries = new Map(rows.map((row) => [row.place, row]));
-    return { deliveries, target: rows[0] && this.open({ ...rows[0], id: hookId }) };
+    return { deliveries, target: rows[0] && this.open({ ...rows[0], tenantId, id }) };
   }
 
-  private open(hook: Pick<LoadedDelivery, 'url' | 'headers' | 'secrets'> & { id: string }) {
+  private open(hook: HookKey & Pick<LoadedDelivery, 'url' | 'headers' | 'secrets'>) {
     try {
       const headers = this.seal.openHeaders(hook);
       return { url: hook.url, headers, secrets: this.seal.openSecrets(hook) };
@@ -68,6 +69,7 @@ export class HookDelivery {
   }
 
   private async attempt(
+    tenantId: TenantId,
     job: Job,
     { deliveries, target }: Loaded,
     settlement: HookSettlement,
@@ -77,19 +79,23 @@ export class HookDelivery {
     const isVoid = delivery?.run !== job.data.run || delivery.state !== 'pending';
     if (!target || !delivery || isVoid) return settlement.settle(job, 'void');
     if (!delivery.enabled) return settlement.settle(job, 'later');
-    const { wasSent, ...outcome } = await this.send(target, delivery);
+    const { wasSent, ...outcome } = await this.send(tenantId, target, delivery);
     await settlement.settle(job, outcome);
     const { delivered: isDelivered, retryAfterMs } = outcome;
     return wasSent ? { isDelivered, retryAfterMs } : undefined;
   }
 
   private async send(
+    tenantId: TenantId,
     target: Target | AppError,
     delivery: LoadedDelivery,
   ): Promise<Outcome & { wasSent: boolean }> {
     if (delivery.id === null) return unsent('the event is no longer kept (retention)', true);
     if (target instanceof AppError) return unsent(target.detail, false);
-    const { attempt, retryAfterMs } = await this.receiver.send(target, toCloudEvent(delivery));
+    const { attempt, retryAfterMs } = await this.receiver.send(
+      target,
+      toCloudEvent(tenantId, delivery),
+    );
     const { delivered, statusCode, error } = attempt;
     const isFinal = statusCode === GONE;
     return { ...{ delivered, statusCode, error, isFinal, retryAfterMs }, wasSent: true };

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { BackgroundDatabase, Connection } from '../database/background-database.js';
-import { TENANT } from '../database/tenant.js';
 import * as statements from './dispatch.statements.js';
 import type { DispatchedHook, Queued } from './dispatch.statements.js';
+import { type HookKey, queueOf } from './hook-key.js';
 import type { HookQueue } from './hook-queue.js';
 
 /** Deliveries that one transaction queues at most. */
@@ -25,36 +25,42 @@ export class HookDispatcher {
   ) {}
 
   /** @returns whether anything was queued, more waits to be, or could not be */
-  dispatch(hookId: string, last: number): Promise<Dispatched> {
+  dispatch({ tenantId, id: hookId }: HookKey, last: number): Promise<Dispatched> {
+    const queue = queueOf({ tenantId, id: hookId });
     return this.database.transaction(async (connection) => {
       const [hook] = await connection.run<DispatchedHook>(
-        statements.takeHook(TENANT, hookId, MAX_WAITING),
+        statements.takeHook(tenantId, hookId, MAX_WAITING),
       );
       if (!hook) return 'none';
       if (hook.waiting >= MAX_WAITING) return 'full';
       // Queued before it was taken back: void, and in the way. No new job can be among them, since
       // only who has the row locked makes any.
-      if (hook.rewound) await this.queue.empty(hookId);
-      const again = await connection.run<Queued>(statements.takeUnqueued(TENANT, hookId, BATCH));
+      if (hook.rewound) await this.queue.empty(queue);
+      const again = await connection.run<Queued>(statements.takeUnqueued(tenantId, hookId, BATCH));
       // What follows in the feed comes behind all that is delivered again.
       const { made, reached } =
         again.length < BATCH
-          ? await this.follow(hookId, hook, last, connection)
+          ? await this.follow({ tenantId, id: hookId }, hook, last, connection)
           : { made: [], reached: hook.lastSequence };
       const deliveries = [...again, ...made];
-      if (deliveries.length > 0) await this.queue.insert(hookId, deliveries, connection);
-      await connection.run(statements.moveHook(TENANT, hookId, reached));
+      if (deliveries.length > 0) await this.queue.insert(queue, deliveries, connection);
+      await connection.run(statements.moveHook(tenantId, hookId, reached));
       if (again.length === BATCH || Number(reached) < last) return 'more';
       return deliveries.length > 0 ? 'some' : 'none';
     });
   }
 
-  private async follow(hookId: string, hook: DispatchedHook, last: number, connection: Connection) {
+  private async follow(
+    { tenantId, id: hookId }: HookKey,
+    hook: DispatchedHook,
+    last: number,
+    connection: Connection,
+  ) {
     if (Number(hook.lastSequence) < Number(hook.pruned))
       this.log.warn(`hook ${hookId}: events up to ${hook.pruned} are deleted, it goes on behind`);
     const range = { last, limit: BATCH };
     const rows = await connection.run<Made>(
-      statements.insertDeliveries(TENANT, hookId, hook, range),
+      statements.insertDeliveries(tenantId, hookId, hook, range),
     );
     const reached = rows[0]?.reached ?? hook.lastSequence;
     const made = rows.filter((row): row is Queued & Made => Boolean(row.sequence));

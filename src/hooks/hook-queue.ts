@@ -78,44 +78,44 @@ export class HookQueue {
   }
 
   /** Makes the queue of a hook, with the settings of now, unless this process already did. */
-  async ensure(hookId: string): Promise<void> {
-    if (this.known.has(hookId)) return;
-    await this.boss.createQueue(hookId, { policy: 'key_strict_fifo', ...this.options });
-    await this.boss.updateQueue(hookId, this.options);
-    this.known.add(hookId);
+  async ensure(name: string): Promise<void> {
+    if (this.known.has(name)) return;
+    await this.boss.createQueue(name, { policy: 'key_strict_fifo', ...this.options });
+    await this.boss.updateQueue(name, this.options);
+    this.known.add(name);
   }
 
   /** Jobs come in the order of the feed; of one user, none overtakes another. */
-  async insert(hookId: string, deliveries: Queued[], connection: Connection): Promise<void> {
+  async insert(name: string, deliveries: Queued[], connection: Connection): Promise<void> {
     const jobs = deliveries.map(({ sequence, run, userId }) => ({
       id: jobId(sequence, run),
       key: userId,
       data: { sequence, run } satisfies DeliveryJob,
     }));
-    await connection.run(insertJobs(hookId, jobs));
+    await connection.run(insertJobs(name, jobs));
   }
 
   /** Begins jobs: those of one user one after the other. */
-  fetch(hookId: string, most: number): Promise<Job[]> {
-    return this.database.run<Job>(fetchJobs(hookId, most));
+  fetch(name: string, most: number): Promise<Job[]> {
+    return this.database.run<Job>(fetchJobs(name, most));
   }
 
   /** They are done with: nobody looks at them again, so they are not kept either. */
-  async complete(hookId: string, jobs: Job[], db: Connection): Promise<void> {
-    await this.boss.deleteJob(hookId, idsOf(jobs), { db });
+  async complete(name: string, jobs: Job[], db: Connection): Promise<void> {
+    await this.boss.deleteJob(name, idsOf(jobs), { db });
   }
 
   /** They are tried again later, and hold back what follows for the same users. */
-  async retry(hookId: string, retries: Retry[], db: Connection): Promise<void> {
+  async retry(name: string, retries: Retry[], db: Connection): Promise<void> {
     const jobs = retries.map(({ job }) => job);
-    await this.boss.fail(hookId, idsOf(jobs), null, { db });
+    await this.boss.fail(name, idsOf(jobs), null, { db });
     const later = retries.filter(({ notBeforeMs }) => notBeforeMs > 0);
     if (later.length > 0)
       await db.executeSql(
         `UPDATE hook_queue.job j
          SET start_after = greatest(start_after, hook_queue.job_now() + l.ms * interval '1 ms')
          FROM unnest($2::uuid[], $3::float8[]) AS l (id, ms) WHERE j.name = $1 AND j.id = l.id`,
-        [hookId, later.map(({ job }) => job.id), later.map(({ notBeforeMs }) => notBeforeMs)],
+        [name, later.map(({ job }) => job.id), later.map(({ notBeforeMs }) => notBeforeMs)],
       );
   }
 
@@ -136,17 +136,17 @@ export class HookQueue {
   }
 
   /** Deletes the jobs that nobody works on. */
-  async empty(hookId: string): Promise<void> {
-    await this.boss.deleteQueuedJobs(hookId);
+  async empty(name: string): Promise<void> {
+    await this.boss.deleteQueuedJobs(name);
   }
 
   async names(): Promise<string[]> {
     return (await this.boss.getQueues()).map(({ name }) => name);
   }
 
-  async delete(hookId: string): Promise<void> {
-    await this.boss.deleteQueue(hookId);
-    this.known.delete(hookId);
+  async delete(name: string): Promise<void> {
+    await this.boss.deleteQueue(name);
+    this.known.delete(name);
   }
 }
 

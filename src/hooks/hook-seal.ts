@@ -1,22 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import type { Hook, SealedHook } from './hook-row.js';
+import type { TenantId } from '../database/tenant.js';
 import { SecretBox } from '../secrets/secret-box.js';
+import { type HookKey, queueOf } from './hook-key.js';
+import type { Hook, SealedHook } from './hook-row.js';
 import type { SigningSecret } from './signing-secret.js';
 
-const headersOf = (id: string) => `hook ${id} headers`;
-const secretsOf = (id: string) => `hook ${id} secrets`;
+const headersOf = (hook: HookKey) => `hook ${queueOf(hook)} headers`;
+const secretsOf = (hook: HookKey) => `hook ${queueOf(hook)} secrets`;
 
-/** Headers and secrets of hooks, sealed and opened: both are credentials. */
+/** Headers and secrets of hooks, sealed and opened, each for its own hook: both are credentials. */
 @Injectable()
 export class HookSeal {
   constructor(private readonly box: SecretBox) {}
 
   /** @throws AppError hook.not_configured, as all below do but `opens` */
-  open(row: SealedHook): Hook {
-    return { ...row, headers: this.openHeaders(row) };
+  open(tenantId: TenantId, row: SealedHook): Hook {
+    return { ...row, headers: this.openHeaders({ ...row, tenantId }) };
   }
 
-  opens(row: SealedHook): boolean {
+  opens(row: SealedHook & HookKey): boolean {
     try {
       this.openSecrets(row);
       this.openHeaders(row);
@@ -26,19 +28,19 @@ export class HookSeal {
     }
   }
 
-  openHeaders({ id, headers }: Pick<SealedHook, 'id' | 'headers'>): Hook['headers'] {
-    return (headers === null ? {} : this.box.open(headersOf(id), headers)) as Hook['headers'];
+  openHeaders({ headers, ...hook }: HookKey & Pick<SealedHook, 'headers'>): Hook['headers'] {
+    return (headers === null ? {} : this.box.open(headersOf(hook), headers)) as Hook['headers'];
   }
 
-  sealHeaders({ id, headers }: Pick<Hook, 'id' | 'headers'>): string | null {
-    return Object.keys(headers).length === 0 ? null : this.box.seal(headersOf(id), headers);
+  sealHeaders({ headers, ...hook }: HookKey & Pick<Hook, 'headers'>): string | null {
+    return Object.keys(headers).length === 0 ? null : this.box.seal(headersOf(hook), headers);
   }
 
-  openSecrets({ id, secrets }: Pick<SealedHook, 'id' | 'secrets'>): SigningSecret[] {
-    return this.box.open(secretsOf(id), secrets) as SigningSecret[];
+  openSecrets({ secrets, ...hook }: HookKey & Pick<SealedHook, 'secrets'>): SigningSecret[] {
+    return this.box.open(secretsOf(hook), secrets) as SigningSecret[];
   }
 
-  sealSecrets(id: string, secrets: SigningSecret[]): string {
-    return this.box.seal(secretsOf(id), secrets);
+  sealSecrets(hook: HookKey, secrets: SigningSecret[]): string {
+    return this.box.seal(secretsOf(hook), secrets);
   }
 }

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { BackgroundDatabase, Connection } from '../database/background-database.js';
 import { Batch } from '../database/batch.js';
-import { TENANT } from '../database/tenant.js';
 import * as statements from './dispatch.statements.js';
 import type { NotedAttempt } from './dispatch.statements.js';
+import { type HookKey, queueOf } from './hook-key.js';
 import { type DeliveryJob, type HookQueue, type Job, jobId, type Retry } from './hook-queue.js';
 
 /** Standard Webhooks: the receiver wants nothing more. */
@@ -35,7 +35,7 @@ export class HookSettlement {
   });
 
   constructor(
-    private readonly hookId: string,
+    private readonly hook: HookKey,
     private readonly queue: HookQueue,
     private readonly database: BackgroundDatabase,
     private readonly maxAttempts: number,
@@ -52,7 +52,7 @@ export class HookSettlement {
     );
     const isGone = tried.some(({ outcome }) => outcome.statusCode === GONE);
     const states = await this.database.transaction(async (connection) => {
-      if (isGone) await connection.run(statements.disableHook(TENANT, this.hookId));
+      if (isGone) await connection.run(statements.disableHook(this.hook.tenantId, this.hook.id));
       const states = await this.note(tried, connection);
       await this.settleJobs(items, states, connection);
       return states;
@@ -69,7 +69,7 @@ export class HookSettlement {
     if (tried.length === 0) return new Map<string, string>();
     const attempts = tried.map(({ job, outcome }) => ({ ...job.data, ...outcome }));
     const noted = await connection.run<DeliveryJob & { state: string }>(
-      statements.noteAttempts(TENANT, this.hookId, attempts, this.maxAttempts),
+      statements.noteAttempts(this.hook.tenantId, this.hook.id, attempts, this.maxAttempts),
     );
     return new Map(noted.map(({ sequence, run, state }) => [jobId(sequence, run), state]));
   }
@@ -82,11 +82,11 @@ export class HookSettlement {
       if (outcome === 'later') retries.push({ job, notBeforeMs: 0 });
       else if (outcome === 'void' || states.get(job.id) !== 'pending') completed.push(job);
       else retries.push({ job, notBeforeMs: outcome.retryAfterMs });
-    if (retries.length > 0) await this.queue.retry(this.hookId, retries, connection);
-    if (completed.length > 0) await this.queue.complete(this.hookId, completed, connection);
+    if (retries.length > 0) await this.queue.retry(queueOf(this.hook), retries, connection);
+    if (completed.length > 0) await this.queue.complete(queueOf(this.hook), completed, connection);
   }
 
   private warn(message: string): void {
-    this.log.warn(`hook ${this.hookId}: ${message}`);
+    this.log.warn(`hook ${queueOf(this.hook)}: ${message}`);
   }
 }

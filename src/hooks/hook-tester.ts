@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { SOURCE } from '../events/cloud-event.dto.js';
+import type { TenantId } from '../database/tenant.js';
+import { sourceOf } from '../events/cloud-event.dto.js';
 import { HookSeal } from './hook-seal.js';
 import { HooksService } from './hooks.service.js';
 import { type Attempt, Receiver } from './receiver.js';
@@ -15,20 +16,20 @@ export class HookTester {
   ) {}
 
   /** @throws AppError entity.not_found, hook.not_configured */
-  async test(hookId: string): Promise<Attempt> {
-    const hook = await this.hooks.get(hookId);
+  async test(tenantId: TenantId, hookId: string): Promise<Attempt> {
+    const hook = await this.hooks.get(tenantId, hookId);
     const { url, headers } = hook;
     const event = {
       specversion: '1.0',
       id: randomUUID(),
-      source: SOURCE,
+      source: sourceOf(tenantId),
       type: 'Hook.Test',
       subject: hookId,
       time: new Date().toISOString(),
       datacontenttype: 'application/json',
       data: { hookId },
     };
-    const secrets = this.seal.openSecrets(hook);
+    const secrets = this.seal.openSecrets({ ...hook, tenantId });
     return (await this.receiver.send({ url, headers, secrets }, event)).attempt;
   }
 }

@@ -30,7 +30,7 @@ export class HookWorker {
   private readonly loop: Promise<void>;
 
   constructor(
-    private readonly hookId: string,
+    private readonly name: string,
     private readonly queue: HookQueue,
     private readonly deliver: Deliver,
     private readonly onProblem: (problem: unknown) => void,
@@ -79,7 +79,7 @@ export class HookWorker {
     const most = Math.min(parallel - this.running.size, FETCHED);
     if (most <= 0 || this.stopping.signal.aborted) return [];
     try {
-      return await this.queue.fetch(this.hookId, most);
+      return await this.queue.fetch(this.name, most);
     } catch (error) {
       this.onProblem(error);
       await this.sleep(PAUSE_MS);

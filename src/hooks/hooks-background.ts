@@ -8,11 +8,12 @@ import {
 } from '@nestjs/common';
 import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import { sequenceEvents } from '../events/event.statements.js';
-import { glanceAtHooks, type HookGlance } from './dispatch.statements.js';
+import { type BusyHook, hasHooks, selectAwaited, selectBusyHooks } from './dispatch.statements.js';
 import { HookDelivery } from './hook-delivery.js';
 import { type Dispatched, HookDispatcher } from './hook-dispatcher.js';
+import { type HookKey, queueOf } from './hook-key.js';
 import type { HookQueue } from './hook-queue.js';
 import { HookWorker } from './hook-worker.js';
 import { HooksSweeper } from './hooks-sweeper.js';
@@ -21,6 +22,9 @@ import { Receiver } from './receiver.js';
 /** Milliseconds between two looks at the hooks: while there is none, and while there is one. */
 const IDLE_MS = 1_000;
 const BUSY_MS = 200;
+
+/** How many times as long as a look takes the pause behind it is, if that is more. */
+const REST = 4;
 
 /** Milliseconds between two looks whether a hook that has all its jobs has room again. */
 const FULL_MS = 1_000;
@@ -83,17 +87,29 @@ export class HooksBackground
     }
   }
 
-  /** One look at the hooks, and what follows from it. Answers the milliseconds until the next one. */
+  /** One look at the hooks of all tenants, and what follows from it. Answers the milliseconds until the next one. */
   private async look(): Promise<number> {
-    const hooks = await this.database.run<HookGlance>(glanceAtHooks(TENANT));
-    if (hooks.length === 0 && !this.queue) return IDLE_MS;
+    const [any] = await this.database.run<{ hasHooks: boolean }>(hasHooks());
+    if (!any?.hasHooks && !this.queue) return IDLE_MS;
     this.queue ??= await this.startQueue();
     await this.sweeper.sweep(this.queue).catch((error: unknown) => this.warn(error));
-    const enabled = hooks.filter((hook) => hook.enabled);
-    this.stopWorkers(new Set(enabled.map(({ id }) => id)));
-    const hasMore = enabled.length > 0 && (await this.dispatch(this.queue, enabled));
-    if (hasMore) return 0;
-    return hooks.length > 0 ? BUSY_MS : IDLE_MS;
+    await this.numberEvents();
+    const since = performance.now();
+    const busy = await this.database.run<BusyHook>(selectBusyHooks());
+    const took = performance.now() - since;
+    this.stopWorkers(new Set(busy.map(queueOf)));
+    if (await this.dispatch(this.queue, busy)) return 0;
+    // However many hooks there are, to look at them is a small part of the time.
+    return any?.hasHooks ? Math.min(IDLE_MS, Math.max(BUSY_MS, REST * took)) : IDLE_MS;
+  }
+
+  /** What has no number is not in the feed yet. */
+  private async numberEvents(): Promise<void> {
+    const tenants = await this.database.run<{ tenantId: TenantId }>(selectAwaited());
+    for (const { tenantId } of tenants)
+      await this.database
+        .run(sequenceEvents(tenantId, SEQUENCED))
+        .catch((error: unknown) => this.warn(error));
   }
 
   /** Without a hook, pg-boss is not even loaded. */
@@ -108,37 +124,41 @@ export class HooksBackground
   }
 
   /** Answers whether more could be queued at once. */
-  private async dispatch(queue: HookQueue, hooks: HookGlance[]): Promise<boolean> {
+  private async dispatch(queue: HookQueue, hooks: BusyHook[]): Promise<boolean> {
     let hasMore = false;
-    const [sequence] = await this.database.run<{ last: string }>(sequenceEvents(TENANT, SEQUENCED));
-    const last = Number(sequence?.last);
     const dispatcher = new HookDispatcher(this.database, queue);
-    for (const { id, lastSequence, hasUnqueued } of hooks) {
-      await queue.ensure(id);
-      if (!this.workers.has(id)) this.workers.set(id, this.startWorker(queue, id));
-      const isUpToDate = !hasUnqueued && Number(lastSequence) >= last;
-      if (isUpToDate || performance.now() < (this.fullUntil.get(id) ?? 0)) continue;
+    for (const hook of hooks) {
+      const name = queueOf(hook);
+      const last = Number(hook.last);
+      await queue.ensure(name);
+      if (!this.workers.has(name)) this.workers.set(name, this.startWorker(queue, hook));
+      const isUpToDate = !hook.hasUnqueued && Number(hook.lastSequence) >= last;
+      if (isUpToDate || performance.now() < (this.fullUntil.get(name) ?? 0)) continue;
       // The trouble of one hook is not that of the next.
-      const dispatched = await dispatcher.dispatch(id, last).catch((error: unknown): Dispatched => {
-        this.warn(error);
-        return 'none';
-      });
-      if (dispatched === 'some' || dispatched === 'more') this.workers.get(id)?.wake();
+      const dispatched = await dispatcher
+        .dispatch(hook, last)
+        .catch((error: unknown): Dispatched => {
+          this.warn(error);
+          return 'none';
+        });
+      if (dispatched === 'some' || dispatched === 'more') this.workers.get(name)?.wake();
       if (dispatched === 'more') hasMore = true;
-      if (dispatched === 'full') this.fullUntil.set(id, performance.now() + FULL_MS);
+      if (dispatched === 'full') this.fullUntil.set(name, performance.now() + FULL_MS);
     }
     return hasMore;
   }
 
-  private startWorker(queue: HookQueue, id: string): HookWorker {
-    return new HookWorker(id, queue, this.delivery.to(id, queue), (problem) => this.warn(problem));
+  private startWorker(queue: HookQueue, hook: HookKey): HookWorker {
+    const deliver = this.delivery.to(hook, queue);
+    return new HookWorker(queueOf(hook), queue, deliver, (problem) => this.warn(problem));
   }
 
+  /** Of hooks that are disabled or no more, or for which there is nothing to do. */
   private stopWorkers(kept: Set<string>): void {
-    for (const [id, worker] of this.workers) {
-      if (kept.has(id)) continue;
-      this.workers.delete(id);
-      this.fullUntil.delete(id);
+    for (const [name, worker] of this.workers) {
+      if (kept.has(name)) continue;
+      this.workers.delete(name);
+      this.fullUntil.delete(name);
       void worker.stop();
     }
   }

@@ -1,14 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
-import { TENANT } from '../database/tenant.js';
 import type { Statement } from '../database/statement.js';
-import {
-  deleteLog,
-  deleteOldDeliveries,
-  glanceAtHooks,
-  type HookGlance,
-} from './dispatch.statements.js';
+import { Tenants } from '../tenancy/tenants.js';
+import { deleteLog, deleteOldDeliveries, selectHookKeys } from './dispatch.statements.js';
+import { type HookKey, hookOf, queueOf } from './hook-key.js';
 import type { HookQueue } from './hook-queue.js';
 
 const CLOCK_MS = 3_000;
@@ -29,7 +24,7 @@ export class HooksSweeper {
   private nextLog = 0;
 
   constructor(
-    private readonly env: Env,
+    private readonly tenants: Tenants,
     private readonly database: BackgroundDatabase,
   ) {}
 
@@ -46,20 +41,35 @@ export class HooksSweeper {
     }
     if (now >= this.nextLog) {
       this.nextLog = now + HOUR_MS;
-      await this.inBatches(deleteOldDeliveries(TENANT, this.env.DELIVERIES_RETENTION_DAYS, BATCH));
+      await this.sweepLog();
     }
   }
 
   private async sweepHooks(queue: HookQueue): Promise<void> {
     // The queues first: a hook is there before its queue is, and its queue before its log.
     const names = await queue.names();
-    const hooks = await this.database.run<HookGlance>(glanceAtHooks(TENANT));
-    const ids = new Set(hooks.map(({ id }) => id));
+    const hooks = new Set((await this.hooks()).map(queueOf));
     for (const name of names) {
-      if (ids.has(name)) continue;
-      await this.inBatches(deleteLog(TENANT, name, BATCH));
+      if (hooks.has(name)) continue;
+      const { tenantId, id } = hookOf(name);
+      await this.inBatches(deleteLog(tenantId, id, BATCH));
       await queue.delete(name);
     }
+  }
+
+  /** Of each tenant that has hooks, by its own rule. */
+  private async sweepLog(): Promise<void> {
+    for (const tenantId of new Set((await this.hooks()).map((hook) => hook.tenantId))) {
+      const tenant = await this.tenants.get(tenantId);
+      if (!tenant) continue;
+      const days = tenant.retention.deliveriesDays;
+      await this.inBatches(deleteOldDeliveries(tenantId, days, BATCH));
+    }
+  }
+
+  /** Of all tenants. */
+  private hooks(): Promise<HookKey[]> {
+    return this.database.run<HookKey>(selectHookKeys());
   }
 
   private async inBatches([sql, parameters]: Statement): Promise<void> {

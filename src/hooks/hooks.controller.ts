@@ -5,6 +5,8 @@ import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { Versioned } from '../http/versioned.js';
 import { type Write, WriteRequest } from '../http/write.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import { CreateHookDto } from './create-hook.dto.js';
 import { type HookDto, type NewHookDto, type SecretDto, toHookDto } from './hook.dto.js';
 import type { Hook } from './hook-row.js';
@@ -27,9 +29,12 @@ export class HooksController {
   @Get()
   @ManagementAuth('hooks:manage')
   @docs.ListHooks()
-  async list(@Res({ passthrough: true }) reply: FastifyReply): Promise<HookDto[]> {
+  async list(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<HookDto[]> {
     void reply.header('Cache-Control', 'private, no-cache');
-    return (await this.hooks.list()).map(toHookDto);
+    return (await this.hooks.list(tenantId)).map(toHookDto);
   }
 
   @Post()
@@ -37,11 +42,12 @@ export class HooksController {
   @Writes()
   @docs.CreateHook()
   async create(
+    @OfTenant() { id: tenantId }: Tenant,
     @Body() { url, types = [], headers = {}, enabled = true, excludeClientIds = [] }: CreateHookDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned<NewHookDto>> {
     const settings = { url, types, headers, enabled, excludeClientIds };
-    const { hook, secret } = await this.hooks.create(settings);
+    const { hook, secret } = await this.hooks.create(tenantId, settings);
     void reply.header('Location', `hooks/${hook.id}`);
     return new Versioned(hook.version, Object.assign(toHookDto(hook), { secret }));
   }
@@ -49,8 +55,11 @@ export class HooksController {
   @Get(':hookId')
   @ManagementAuth('hooks:manage')
   @docs.GetHook()
-  async get(@Param('hookId') id: string): Promise<Versioned<HookDto>> {
-    return answer(await this.hooks.get(id));
+  async get(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('hookId') id: string,
+  ): Promise<Versioned<HookDto>> {
+    return answer(await this.hooks.get(tenantId, id));
   }
 
   @Patch(':hookId')
@@ -58,12 +67,13 @@ export class HooksController {
   @Writes()
   @docs.UpdateHook()
   async update(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('hookId') id: string,
     @Body() patch: UpdateHookDto,
     @PatchMode('replace') json: JsonMode,
     @WriteRequest() write: Write,
   ): Promise<Versioned<HookDto>> {
-    return answer(await this.hooks.update(id, patch, write, json));
+    return answer(await this.hooks.update(tenantId, id, patch, write, json));
   }
 
   @Delete(':hookId')
@@ -71,8 +81,12 @@ export class HooksController {
   @ManagementAuth('hooks:manage')
   @Writes()
   @docs.DeleteHook()
-  async delete(@Param('hookId') id: string, @WriteRequest() write: Write): Promise<void> {
-    await this.hooks.delete(id, write);
+  async delete(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('hookId') id: string,
+    @WriteRequest() write: Write,
+  ): Promise<void> {
+    await this.hooks.delete(tenantId, id, write);
   }
 
   @Post(':hookId/rotate-secret')
@@ -81,10 +95,11 @@ export class HooksController {
   @Writes()
   @docs.RotateSecret()
   async rotateSecret(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('hookId') id: string,
     @WriteRequest() write: Write,
   ): Promise<Versioned<SecretDto>> {
-    const { hook, secret } = await this.hooks.rotateSecret(id, write);
+    const { hook, secret } = await this.hooks.rotateSecret(tenantId, id, write);
     return new Versioned(hook.version, { secret });
   }
 
@@ -92,8 +107,8 @@ export class HooksController {
   @HttpCode(200)
   @ManagementAuth('hooks:manage')
   @docs.TestHook()
-  test(@Param('hookId') id: string): Promise<Attempt> {
-    return this.tester.test(id);
+  test(@OfTenant() { id: tenantId }: Tenant, @Param('hookId') id: string): Promise<Attempt> {
+    return this.tester.test(tenantId, id);
   }
 }
 

@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { DataSource } from 'typeorm';
 import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
 import { EventSequencer } from '../events/event-sequencer.js';
 import type { JsonMode } from '../http/json-body.js';
@@ -11,6 +11,7 @@ import { failedPrecondition, type Preconditions } from '../http/preconditions.js
 import { randomId } from '../users/random-id.js';
 import { hookNotFound, MAX_HOOKS, tooManyHooks } from './hook.errors.js';
 import * as statements from './hook.statements.js';
+import { type HookKey, queueOf } from './hook-key.js';
 import { HookSeal } from './hook-seal.js';
 import type { Hook, HookPatch, HookSettings, SealedHook } from './hook-row.js';
 import { patchHook } from './patch-hook.js';
@@ -35,8 +36,8 @@ export class HooksService implements OnApplicationBootstrap {
 
   /** A wrong key is told at start: without it, deliveries fail one by one. */
   async onApplicationBootstrap(): Promise<void> {
-    const hooks = await this.run<SealedHook>(statements.selectHooks(TENANT));
-    const closed = hooks.filter((hook) => !this.seal.opens(hook)).map(({ id }) => id);
+    const hooks = await this.run<SealedHook & HookKey>(statements.selectAllHooks());
+    const closed = hooks.filter((hook) => !this.seal.opens(hook)).map(queueOf);
     if (closed.length > 0)
       this.log.warn(
         `SECRETS_KEY: no key opens what is stored of these hooks: ${closed.join(', ')}`,
@@ -44,16 +45,16 @@ export class HooksService implements OnApplicationBootstrap {
   }
 
   /** @throws AppError hook.not_configured */
-  async list(): Promise<Hook[]> {
-    const hooks = await this.run<SealedHook>(statements.selectHooks(TENANT));
-    return hooks.map((hook) => this.seal.open(hook));
+  async list(tenantId: TenantId): Promise<Hook[]> {
+    const hooks = await this.run<SealedHook>(statements.selectHooks(tenantId));
+    return hooks.map((hook) => this.seal.open(tenantId, hook));
   }
 
   /** @throws AppError entity.not_found, hook.not_configured */
-  async get(id: string): Promise<Hook> {
-    const [hook] = await this.run<SealedHook>(statements.selectHook(TENANT, id));
+  async get(tenantId: TenantId, id: string): Promise<Hook> {
+    const [hook] = await this.run<SealedHook>(statements.selectHook(tenantId, id));
     if (!hook) throw hookNotFound();
-    return this.seal.open(hook);
+    return this.seal.open(tenantId, hook);
   }
 
   /**
@@ -61,62 +62,80 @@ export class HooksService implements OnApplicationBootstrap {
    *
    * @throws AppError hook.too_many, hook.not_configured
    */
-  async create(settings: HookSettings): Promise<NewHook> {
+  async create(tenantId: TenantId, settings: HookSettings): Promise<NewHook> {
     const id = randomId();
     const secret = newSecret();
     // What is committed by now is not from now on: it gets its place first.
-    await this.sequencer.advance();
+    await this.sequencer.advance(tenantId);
     return this.transaction(async (run) => {
-      const [feed] = await run<{ last: string }>(statements.lockEndOfFeed(TENANT));
-      const [stored] = await run<{ count: number }>(statements.countHooks(TENANT));
+      const [feed] = await run<{ last: string }>(statements.lockEndOfFeed(tenantId));
+      const [stored] = await run<{ count: number }>(statements.countHooks(tenantId));
       if (Number(stored?.count) >= MAX_HOOKS) throw tooManyHooks();
-      const headers = this.seal.sealHeaders({ id, headers: settings.headers });
-      const secrets = this.seal.sealSecrets(id, [{ secret }]);
+      const headers = this.seal.sealHeaders({ tenantId, id, headers: settings.headers });
+      const secrets = this.seal.sealSecrets({ tenantId, id }, [{ secret }]);
       const [hook] = await run<SealedHook>(
-        statements.insertHook(TENANT, { ...settings, id, headers, secrets }, feed?.last ?? '0'),
+        statements.insertHook(tenantId, { ...settings, id, headers, secrets }, feed?.last ?? '0'),
       );
-      return { hook: this.seal.open(hook as SealedHook), secret };
+      return { hook: this.seal.open(tenantId, hook as SealedHook), secret };
     });
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed, hook.not_configured */
-  update(id: string, patch: HookPatch, conditions: Preconditions, json: JsonMode) {
-    return this.change(id, conditions, (hook) => patchHook(hook, patch, json));
+  update(
+    tenantId: TenantId,
+    id: string,
+    patch: HookPatch,
+    conditions: Preconditions,
+    json: JsonMode,
+  ) {
+    return this.change(tenantId, id, conditions, (hook) => patchHook(hook, patch, json));
   }
 
   /** A new secret; the old one signs on for 24 hours. @throws as `update` does */
-  async rotateSecret(id: string, conditions: Preconditions): Promise<NewHook> {
+  async rotateSecret(tenantId: TenantId, id: string, conditions: Preconditions): Promise<NewHook> {
     const secret = newSecret();
-    const hook = await this.change(id, conditions, (before) => {
-      const secrets = rotated(this.seal.openSecrets(before), secret, Date.now());
-      return { ...before, secrets: this.seal.sealSecrets(id, secrets) };
+    const hook = await this.change(tenantId, id, conditions, (before) => {
+      const secrets = rotated(this.seal.openSecrets({ ...before, tenantId }), secret, Date.now());
+      return { ...before, secrets: this.seal.sealSecrets({ tenantId, id }, secrets) };
     });
     return { hook, secret };
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed */
-  delete(id: string, conditions: Preconditions): Promise<void> {
+  delete(tenantId: TenantId, id: string, conditions: Preconditions): Promise<void> {
     return this.transaction(async (run) => {
-      await this.lock(run, id, conditions);
-      await run(statements.deleteHook(TENANT, id));
+      await this.lock(tenantId, run, id, conditions);
+      await run(statements.deleteHook(tenantId, id));
     });
   }
 
-  private change(id: string, conditions: Preconditions, next: (hook: Hook) => Hook) {
+  private change(
+    tenantId: TenantId,
+    id: string,
+    conditions: Preconditions,
+    next: (hook: Hook) => Hook,
+  ) {
     return this.transaction(async (run) => {
-      const sealed = await this.lock(run, id, conditions);
-      const before = this.seal.open(sealed);
+      const sealed = await this.lock(tenantId, run, id, conditions);
+      const before = this.seal.open(tenantId, sealed);
       const after = next(before);
       if (isDeepStrictEqual(after, before)) return before;
       const isSame = isDeepStrictEqual(after.headers, before.headers);
-      const headers = isSame ? sealed.headers : this.seal.sealHeaders(after);
-      const [updated] = await run<SealedHook>(statements.updateHook(TENANT, { ...after, headers }));
-      return this.seal.open(updated as SealedHook);
+      const headers = isSame ? sealed.headers : this.seal.sealHeaders({ ...after, tenantId });
+      const [updated] = await run<SealedHook>(
+        statements.updateHook(tenantId, { ...after, headers }),
+      );
+      return this.seal.open(tenantId, updated as SealedHook);
     });
   }
 
-  private async lock(run: Run, id: string, conditions: Preconditions): Promise<SealedHook> {
-    const [hook] = await run<SealedHook>(statements.lockHook(TENANT, id));
+  private async lock(
+    tenantId: TenantId,
+    run: Run,
+    id: string,
+    conditions: Preconditions,
+  ): Promise<SealedHook> {
+    const [hook] = await run<SealedHook>(statements.lockHook(tenantId, id));
     if (!hook) throw hookNotFound();
     const failure = failedPrecondition(conditions, hook.version, 'hook');
     if (failure) throw failure;

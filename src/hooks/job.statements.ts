@@ -1,4 +1,4 @@
-import type { Statement } from '../database/statement.js';
+import { acrossTenants, type Statement } from '../database/statement.js';
 
 /** When jobs may begin, and were made: whatever a clock says, it is past. */
 const LONG_AGO = '2020-01-01T00:00:00Z';
@@ -17,7 +17,7 @@ export interface NewJob {
  * by an UPDATE.
  */
 export function insertJobs(queue: string, jobs: NewJob[]): Statement {
-  return [
+  return acrossTenants(
     `INSERT INTO hook_queue.job (id, name, singleton_key, data, start_after, created_on, keep_until,
        policy, expire_seconds, deletion_seconds, retry_limit, retry_delay, retry_backoff,
        retry_delay_max)
@@ -28,7 +28,7 @@ export function insertJobs(queue: string, jobs: NewJob[]): Statement {
        JOIN hook_queue.queue q ON q.name = $1 CROSS JOIN (SELECT $3::timestamptz AS past) t
      ON CONFLICT DO NOTHING`,
     [queue, JSON.stringify(jobs), LONG_AGO],
-  ];
+  );
 }
 
 /**
@@ -39,7 +39,7 @@ export function insertJobs(queue: string, jobs: NewJob[]): Statement {
  * whatever the statistics.
  */
 export function fetchJobs(queue: string, most: number): Statement {
-  return [
+  return acrossTenants(
     `WITH head AS MATERIALIZED (
        SELECT DISTINCT ON (singleton_key) id, singleton_key FROM hook_queue.job_common
        WHERE name = $1 AND state < 'active' AND NOT blocked AND policy = 'key_strict_fifo'
@@ -62,5 +62,5 @@ export function fetchJobs(queue: string, most: number): Statement {
      WHERE name = $1 AND id = ANY (ARRAY(SELECT id FROM next))
      RETURNING id, data`,
     [queue, most],
-  ];
+  );
 }

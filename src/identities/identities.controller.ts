@@ -5,6 +5,8 @@ import { ManagementAuth } from '../auth/access.js';
 import { AppError } from '../errors/app-error.js';
 import { Versioned } from '../http/versioned.js';
 import { type Write, WriteRequest } from '../http/write.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import { randomId } from '../users/random-id.js';
 import { toUserDto, type UserDto } from '../users/user.dto.js';
 import type { UserRow } from '../users/user-row.js';
@@ -26,6 +28,7 @@ export class IdentitiesController {
   @WritesUser({ part: 'identities' })
   @docs.PutIdentity()
   async put(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') userId: string,
     @Param('target') target: string,
     @Body() { userId: identityId, details = {} }: PutIdentityDto,
@@ -34,8 +37,9 @@ export class IdentitiesController {
   ): Promise<Versioned<UserRow['identities']>> {
     const key = identityKey('target', target);
     const { before, after } = await this.users.changeOwned(
+      tenantId,
       userId,
-      (tenantId) => statements.putSocial({ tenantId, userId, key }, { identityId, details }),
+      statements.putSocial({ tenantId, userId, key }, { identityId, details }),
       write,
     );
     void reply.status(Object.hasOwn(before.identities, key) ? 200 : 201);
@@ -47,14 +51,16 @@ export class IdentitiesController {
   @WritesUser()
   @docs.DeleteIdentity()
   async delete(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') userId: string,
     @Param('target') target: string,
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const key = identityKey('target', target);
     const { before, after } = await this.users.changeOwned(
+      tenantId,
       userId,
-      (tenantId) => statements.deleteSocial({ tenantId, userId, key }),
+      statements.deleteSocial({ tenantId, userId, key }),
       write,
     );
     return removed(Object.hasOwn(before.identities, key), after);
@@ -65,6 +71,7 @@ export class IdentitiesController {
   @WritesUser({ part: 'ssoIdentities' })
   @docs.PutSsoIdentity()
   async putSso(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') userId: string,
     @Param('ssoConnectorId') ssoConnectorId: string,
     @Body() { detail = {}, ...identity }: PutSsoIdentityDto,
@@ -73,12 +80,9 @@ export class IdentitiesController {
   ): Promise<Versioned<UserRow['ssoIdentities']>> {
     const key = identityKey('ssoConnectorId', ssoConnectorId);
     const { before, after } = await this.users.changeOwned(
+      tenantId,
       userId,
-      (tenantId) =>
-        statements.putEnterprise(
-          { tenantId, userId, key },
-          { id: randomId(), ...identity, detail },
-        ),
+      statements.putEnterprise({ tenantId, userId, key }, { id: randomId(), ...identity, detail }),
       write,
     );
     void reply.status(hasConnector(before, key) ? 200 : 201);
@@ -90,14 +94,16 @@ export class IdentitiesController {
   @WritesUser()
   @docs.DeleteSsoIdentity()
   async deleteSso(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') userId: string,
     @Param('ssoConnectorId') ssoConnectorId: string,
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const key = identityKey('ssoConnectorId', ssoConnectorId);
     const { before, after } = await this.users.changeOwned(
+      tenantId,
       userId,
-      (tenantId) => statements.deleteEnterprise({ tenantId, userId, key }),
+      statements.deleteEnterprise({ tenantId, userId, key }),
       write,
     );
     return removed(hasConnector(before, key), after);

@@ -3,6 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { ManagementAuth } from '../auth/access.js';
 import { Versioned } from '../http/versioned.js';
 import { type Write, WriteRequest } from '../http/write.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import { toUserDto, type UserDto } from '../users/user.dto.js';
 import { UsersService } from '../users/users.service.js';
 import { PasswordDto } from './password.dto.js';
@@ -26,12 +28,13 @@ export class PasswordsController {
   @WritesUser()
   @docs.UpdatePassword()
   async update(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @Body() { password }: PasswordDto,
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const stored = await this.hasher.hash(password);
-    const user = await this.users.update(id, { password: stored }, write);
+    const user = await this.users.update(tenantId, id, { password: stored }, write);
     return new Versioned(user.version, toUserDto(user));
   }
 
@@ -40,15 +43,22 @@ export class PasswordsController {
   @ManagementAuth('users:password')
   @Writes()
   @docs.VerifyPassword()
-  async verify(@Param('userId') id: string, @Body() { password }: PasswordDto): Promise<void> {
-    await this.passwords.verify(id, password);
+  async verify(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('userId') id: string,
+    @Body() { password }: PasswordDto,
+  ): Promise<void> {
+    await this.passwords.verify(tenantId, id, password);
   }
 
   @Get('has-password')
   @ManagementAuth('users:read')
   @docs.HasPassword()
-  async has(@Param('userId') id: string): Promise<Versioned<{ hasPassword: boolean }>> {
-    const { version, hasPassword } = await this.users.get(id);
+  async has(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('userId') id: string,
+  ): Promise<Versioned<{ hasPassword: boolean }>> {
+    const { version, hasPassword } = await this.users.get(tenantId, id);
     return new Versioned(version, { hasPassword });
   }
 }

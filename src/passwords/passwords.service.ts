@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
 import { UsersService } from '../users/users.service.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -16,11 +17,11 @@ export class PasswordsService {
    * @throws AppError session.invalid_credentials, the same for a wrong password and for none;
    *   entity.not_found
    */
-  async verify(id: string, password: string): Promise<void> {
-    const stored = await this.users.getPassword(id);
+  async verify(tenantId: TenantId, id: string, password: string): Promise<void> {
+    const stored = await this.users.getPassword(tenantId, id);
     if (!(await this.hasher.verify(password, stored)))
       throw new AppError('session.invalid_credentials', 'The password is not correct.');
     if (stored && this.hasher.isOutdated(stored, password))
-      await this.users.replacePassword(id, stored, await this.hasher.hash(password));
+      await this.users.replacePassword(tenantId, id, stored, await this.hasher.hash(password));
   }
 }

@@ -18,8 +18,10 @@ import {
 } from './own-user.dto.js';
 import * as docs from './profile.docs.js';
 import { Provisioning } from './provisioning.js';
-import { SelfServicePolicy } from './self-service-policy.js';
+import { checkPatch, shown } from './self-service-policy.js';
 import { SelfServiceGuard } from './self-service.guard.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import { UpdateProfileDto } from './update-profile.dto.js';
 import { WritesUser } from '../writes/writes.js';
 
@@ -30,7 +32,6 @@ import { WritesUser } from '../writes/writes.js';
 export class ProfileController {
   constructor(
     private readonly users: UsersService,
-    private readonly policy: SelfServicePolicy,
     private readonly provisioning: Provisioning,
   ) {}
 
@@ -38,14 +39,15 @@ export class ProfileController {
   @UserAuth('profile')
   @docs.GetProfile()
   async get(
+    @OfTenant() tenant: Tenant,
     @CurrentPrincipal() me: Principal,
     @AccessToken() token: string,
     @RequestOrigin() origin: Origin,
   ): Promise<Versioned<OwnUserDto>> {
-    const user = await this.provisioning.provided(me.subject, token, origin, () =>
-      this.users.get(me.subject, { refuseSuspended: true }),
+    const user = await this.provisioning.provided(tenant, me.subject, token, origin, () =>
+      this.users.get(tenant.id, me.subject, { refuseSuspended: true }),
     );
-    return this.answer(user, me);
+    return answer(tenant, user, me);
   }
 
   @Patch()
@@ -56,12 +58,13 @@ export class ProfileController {
   })
   @docs.UpdateProfile()
   async update(
+    @OfTenant() tenant: Tenant,
     @CurrentPrincipal() me: Principal,
     @AccessToken() token: string,
     @Body() patch: UpdateProfileDto,
     @WriteRequest() write: Write,
   ): Promise<Versioned<OwnUserDto>> {
-    return this.answer(await this.change(me, token, patch, write), me);
+    return answer(tenant, await this.change(tenant, me, token, patch, write), me);
   }
 
   @Patch('profile')
@@ -73,6 +76,7 @@ export class ProfileController {
   })
   @docs.UpdateOwnClaims()
   async updateClaims(
+    @OfTenant() tenant: Tenant,
     @CurrentPrincipal() me: Principal,
     @AccessToken() token: string,
     @Body() patch: UpdateOwnClaimsDto,
@@ -80,23 +84,28 @@ export class ProfileController {
     @WriteRequest() write: Write,
   ): Promise<Versioned<Record<string, unknown>>> {
     if ('address' in patch.profile && !me.scopes.has('address')) throw forbidden(['address']);
-    const user = await this.change(me, token, patch, { ...write, json });
+    const user = await this.change(tenant, me, token, patch, { ...write, json });
     return new Versioned(user.version, profileWithinScopes(user.profile, me.scopes));
   }
 
   private change(
+    tenant: Tenant,
     { subject }: Principal,
     token: string,
     patch: UserPatch,
     access: WriteAccess,
   ): Promise<UserRow> {
-    this.policy.checkPatch(patch);
-    return this.provisioning.provided(subject, token, access.origin, () =>
-      this.users.update(subject, patch, { ...access, refuseSuspended: true }),
+    checkPatch(tenant.selfService, patch);
+    return this.provisioning.provided(tenant, subject, token, access.origin, () =>
+      this.users.update(tenant.id, subject, patch, { ...access, refuseSuspended: true }),
     );
   }
+}
 
-  private answer(user: UserRow, { scopes }: Principal): Versioned<OwnUserDto> {
-    return new Versioned(user.version, this.policy.shown(toOwnUserDto(user, scopes)));
-  }
+function answer(
+  { selfService }: Tenant,
+  user: UserRow,
+  { scopes }: Principal,
+): Versioned<OwnUserDto> {
+  return new Versioned(user.version, shown(selfService, toOwnUserDto(user, scopes)));
 }

@@ -2,11 +2,10 @@ import { Module } from '@nestjs/common';
 import { UsersModule } from '../users/users.module.js';
 import { ProfileController } from './profile.controller.js';
 import { Provisioning } from './provisioning.js';
-import { SelfServicePolicy } from './self-service-policy.js';
 
 @Module({
   imports: [UsersModule],
   controllers: [ProfileController],
-  providers: [Provisioning, SelfServicePolicy],
+  providers: [Provisioning],
 })
 export class ProfileModule {}

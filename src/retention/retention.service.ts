@@ -9,10 +9,11 @@ import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
-import { TENANT } from '../database/tenant.js';
-import { EventSequencer } from '../events/event-sequencer.js';
+import type { TenantId } from '../database/tenant.js';
 import { loggableError } from '../logging/loggable-error.js';
-import { pruneEvents, pruneKeys } from './retention.statements.js';
+import { EventSequencer } from '../events/event-sequencer.js';
+import { Tenants } from '../tenancy/tenants.js';
+import { pruneEvents, pruneKeys, selectOldFeeds, selectOldKeys } from './retention.statements.js';
 
 /** Rows that one statement deletes at most, and the pause behind it: nobody else waits for long. */
 const BATCH = 1_000;
@@ -31,6 +32,7 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
     private readonly env: Env,
     private readonly database: DataSource,
     private readonly sequencer: EventSequencer,
+    private readonly tenants: Tenants,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -49,11 +51,20 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
 
   /** Deletes all that is over by now. */
   async prune(batch = BATCH): Promise<void> {
-    const days = this.env.EVENTS_RETENTION_DAYS;
     // Only what has its place in the feed can be deleted from its beginning.
-    await this.sequencer.advance();
-    if (days > 0) await this.drain(pruneEvents(TENANT, days, batch), batch);
-    await this.drain(pruneKeys(TENANT, batch), batch);
+    await this.sequencer.advanceAll();
+    for (const tenantId of await this.find(selectOldFeeds())) {
+      const tenant = await this.tenants.get(tenantId);
+      const days = tenant?.retention.eventsDays ?? 0;
+      if (days > 0) await this.drain(pruneEvents(tenantId, days, batch), batch);
+    }
+    for (const tenantId of await this.find(selectOldKeys()))
+      await this.drain(pruneKeys(tenantId, batch), batch);
+  }
+
+  private async find(statement: Statement): Promise<TenantId[]> {
+    const rows = await query<{ tenantId: TenantId }>(this.database, statement);
+    return rows.map(({ tenantId }) => tenantId);
   }
 
   private async drain(statement: Statement, batch: number): Promise<void> {

@@ -1,11 +1,28 @@
-import type { Statement } from '../database/statement.js';
+import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
+
+/** The tenants whose oldest event is older than a day, the shortest time that events are kept for. */
+export const selectOldFeeds = () =>
+  acrossTenants(
+    `SELECT s.tenant_id AS "tenantId" FROM user_event_sequences s
+     WHERE now() - interval '1 day' > (
+       SELECT e.occurred_at FROM user_events e
+       WHERE e.tenant_id = s.tenant_id AND e.sequence > s.pruned ORDER BY e.sequence LIMIT 1)`,
+  );
+
+/** The tenants that have keys which are over. */
+export const selectOldKeys = () =>
+  acrossTenants(
+    `SELECT DISTINCT tenant_id AS "tenantId" FROM idempotency_keys WHERE expires_at < now()`,
+  );
 
 /**
  * Deletes the oldest events of the feed, as far as each is older than so many days, and records how
  * far, so that readers who come later are told. Answers how many.
  */
-export function pruneEvents(tenantId: string, days: number, most: number): Statement {
-  return [
+export function pruneEvents(tenantId: TenantId, days: number, most: number): Statement {
+  return ofTenant(
+    tenantId,
     `WITH batch AS (
        SELECT sequence, occurred_at FROM user_events
        WHERE tenant_id = $1 AND sequence IS NOT NULL ORDER BY sequence LIMIT $3),
@@ -22,19 +39,20 @@ export function pruneEvents(tenantId: string, days: number, most: number): State
        FROM (SELECT max(sequence) AS last FROM gone) g
        WHERE s.tenant_id = $1 AND g.last IS NOT NULL)
      SELECT count(*)::integer AS pruned FROM gone`,
-    [tenantId, days, most],
-  ];
+    [days, most],
+  );
 }
 
 /** Deletes Idempotency-Keys that are over. Answers how many. */
-export function pruneKeys(tenantId: string, most: number): Statement {
-  return [
+export function pruneKeys(tenantId: TenantId, most: number): Statement {
+  return ofTenant(
+    tenantId,
     `WITH gone AS (
        DELETE FROM idempotency_keys WHERE tenant_id = $1 AND id IN (
          SELECT id FROM idempotency_keys WHERE tenant_id = $1 AND expires_at < now()
          ORDER BY expires_at LIMIT $2)
        RETURNING 1)
      SELECT count(*)::integer AS pruned FROM gone`,
-    [tenantId, most],
-  ];
+    [most],
+  );
 }

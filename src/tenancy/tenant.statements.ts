@@ -1,4 +1,4 @@
-import type { Statement } from '../database/statement.js';
+import { acrossTenants, type Statement } from '../database/statement.js';
 
 const tenantRow = `
   t.id, t.issuer, t.jwks_uri AS "jwksUri", t.user_audience AS "userAudience",
@@ -6,16 +6,18 @@ const tenantRow = `
 
 /** Those of these tenants that there are. */
 export function selectTenants(ids: string[]): Statement {
-  return [`SELECT t.id AS key, ${tenantRow} FROM tenants t WHERE t.id = ANY ($1)`, [ids]];
+  return acrossTenants(`SELECT t.id AS key, ${tenantRow} FROM tenants t WHERE t.id = ANY ($1)`, [
+    ids,
+  ]);
 }
 
 /** The tenants that have these hosts beside those of TENANT_HOSTS. */
 export function selectTenantsOfHosts(hosts: string[]): Statement {
-  return [
+  return acrossTenants(
     `SELECT h.host AS key, ${tenantRow}
      FROM tenant_hosts h JOIN tenants t ON t.id = h.tenant_id WHERE h.host = ANY ($1)`,
     [hosts],
-  ];
+  );
 }
 
 /** What tokens are told apart by where a tenant has nothing of its own, and those of operators. */
@@ -38,7 +40,7 @@ export interface SameTokens {
 /** Any two tenants, or a tenant and the operators, that would accept the same tokens. */
 export function selectSameTokens(templates: TokenTemplates): Statement {
   const { issuer, audiences, hasClients, operator } = templates;
-  return [
+  return acrossTenants(
     `SELECT issuer, min(id) AS one, max(id) AS other FROM (
        SELECT id, coalesce(issuer, replace($1, '{tenant}', id)) AS issuer,
          unnest(ARRAY[
@@ -50,5 +52,5 @@ export function selectSameTokens(templates: TokenTemplates): Statement {
      WHERE audience IS NOT NULL
      GROUP BY issuer, audience HAVING count(*) > 1 ORDER BY one, other LIMIT 1`,
     [issuer, ...audiences, hasClients, operator?.issuer ?? '', operator?.audience ?? null],
-  ];
+  );
 }

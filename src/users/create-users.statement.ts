@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { recordEvents, type Recording, recordingColumns } from '../events/record-event.js';
 import { COLUMN_TYPES } from './column-values.js';
 import { BLANK_FIELDS, newFields } from './event-fields.js';
@@ -29,14 +30,14 @@ const orDefault = (name: string) => {
  * @param wait `wait` for who writes the same key or id, and fail if it is taken; or `skip` those of which
  *   something is taken, and rather than wait fail
  */
-export function createUsers(tenantId: string, users: NewUser[], wait: Wait): Statement {
+export function createUsers(tenantId: TenantId, users: NewUser[], wait: Wait): Statement {
   const records = users.map(({ id, columns, recording }) => ({
     id,
     ...columns,
     ...recordingColumns(recording),
   }));
   const withValues = users[0]?.recording.withValues ?? true;
-  return [textOf(wait, withValues), [tenantId, JSON.stringify(records)]];
+  return ofTenant(tenantId, textOf(wait, withValues), [JSON.stringify(records)]);
 }
 
 const textOf = madeOnce((wait: Wait, withValues: boolean) => {

@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { recordEvents, type Recording, recordingColumns } from '../events/record-event.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { given, lockedUsers, madeOnce, seenUsers, type Wait } from './shared-statement.js';
@@ -26,13 +27,13 @@ export interface DeleteOutcome {
  *
  * @param wait `wait` for a row that another transaction holds; or `skip` it
  */
-export function deleteUsers(tenantId: string, deletions: Deletion[], wait: Wait): Statement {
+export function deleteUsers(tenantId: TenantId, deletions: Deletion[], wait: Wait): Statement {
   const records = deletions.map(({ id, recording, ...conditions }) => ({
     of: id,
     ...versionConditions(conditions),
     ...recordingColumns(recording),
   }));
-  return [textOf(wait), [tenantId, JSON.stringify(records)]];
+  return ofTenant(tenantId, textOf(wait), [JSON.stringify(records)]);
 }
 
 const textOf = madeOnce(

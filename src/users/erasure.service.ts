@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { inTransaction, query } from '../database/current-transaction.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
 import { eraseEvents } from '../events/event.statements.js';
 import { eraseAnswers } from '../writes/idempotency.statements.js';
@@ -23,19 +23,23 @@ export class ErasureService {
    * @throws AppError entity.not_found when there is neither a user nor an event of one,
    *   request.precondition_failed
    */
-  async erase(id: string, write: WriteAccess): Promise<void> {
+  async erase(tenantId: TenantId, id: string, write: WriteAccess): Promise<void> {
     if (!this.users.isId(id)) throw userNotFound();
     await inTransaction(this.database, async () => {
-      const isDeleted = await this.deleteIfThere(id, write);
-      const [erased] = await query<{ events: number }>(this.database, eraseEvents(TENANT, id));
+      const isDeleted = await this.deleteIfThere(tenantId, id, write);
+      const [erased] = await query<{ events: number }>(this.database, eraseEvents(tenantId, id));
       if (!isDeleted && (erased?.events === 0 || write.ifMatch)) throw userNotFound();
-      await query(this.database, eraseAnswers(TENANT, id));
+      await query(this.database, eraseAnswers(tenantId, id));
     });
   }
 
-  private async deleteIfThere(id: string, write: WriteAccess): Promise<boolean> {
+  private async deleteIfThere(
+    tenantId: TenantId,
+    id: string,
+    write: WriteAccess,
+  ): Promise<boolean> {
     try {
-      await this.users.delete(id, write);
+      await this.users.delete(tenantId, id, write);
       return true;
     } catch (error) {
       if (error instanceof AppError && error.code === 'entity.not_found') return false;

@@ -4,7 +4,8 @@ import { inTransactionNow, query } from '../database/current-transaction.js';
 import { databaseUnavailable } from '../database/database-unavailable.js';
 import { isLockNotAvailable } from '../database/lock-not-available.js';
 import type { Statement } from '../database/statement.js';
-import { TENANT } from '../database/tenant.js';
+import { PerTenant } from '../database/per-tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import { unavailable } from '../errors/app-error.js';
 import { UNIQUE_COLUMNS } from './column-values.js';
 import type { Columns } from './patch-columns.js';
@@ -26,10 +27,15 @@ interface Write {
   columns?: Columns;
 }
 
+const OPTIONS = {
+  ...{ size: SIZE, parallel: PARALLEL, patience: PATIENCE_MS },
+  keyOf: ({ id }: Write) => id,
+};
+
 /** A kind of writes. */
 export interface WriteKind<One, Row> {
   /** Of as many as share it, each user at most once. One that it skips leaves the others alone. */
-  statement: (tenantId: string, writes: One[], wait: Wait) => Statement;
+  statement: (tenantId: TenantId, writes: One[], wait: Wait) => Statement;
   /** Whether the statement skipped a write of which it answered this; undefined is no row. */
   isSkipped: (row: Row | undefined) => boolean;
 }
@@ -40,7 +46,7 @@ export interface WriteKind<One, Row> {
  * other, so a row that another transaction holds holds up nobody else. See docs/adr/0010.
  */
 export class SharedWrites<One extends Write, Row extends { id: string }> {
-  private readonly batch: Batch<One, Row | undefined>;
+  private readonly batches: PerTenant<Batch<One, Row | undefined>>;
 
   /** @param alone bounds how many go alone at the same time */
   constructor(
@@ -48,12 +54,9 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
     private readonly kind: WriteKind<One, Row>,
     private readonly alone: <Result>(run: () => Promise<Result>) => Promise<Result>,
   ) {
-    this.batch = new Batch((writes) => this.share(writes), {
-      size: SIZE,
-      parallel: PARALLEL,
-      keyOf: ({ id }) => id,
-      patience: PATIENCE_MS,
-    });
+    this.batches = new PerTenant(
+      (tenantId) => new Batch((writes: One[]) => this.share(tenantId, writes), OPTIONS),
+    );
   }
 
   /**
@@ -61,31 +64,40 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
    *
    * @throws AppError service.unavailable when those before it took too long; QueryFailedError
    */
-  run(write: One): Promise<Row | undefined> {
-    if (inTransactionNow()) return this.runAlone(write);
-    return this.batch.add(write).catch((error: unknown) => {
-      throw error instanceof WaitedTooLong
-        ? unavailable('Others change this user, and one of them takes too long.')
-        : error;
-    });
+  run(tenantId: TenantId, write: One): Promise<Row | undefined> {
+    if (inTransactionNow()) return this.runAlone(tenantId, write);
+    return this.batches
+      .of(tenantId)
+      .add(write)
+      .catch((error: unknown) => {
+        throw error instanceof WaitedTooLong
+          ? unavailable('Others change this user, and one of them takes too long.')
+          : error;
+      });
   }
 
-  private async share(writes: One[]): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
+  private async share(
+    tenantId: TenantId,
+    writes: One[],
+  ): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
     const shared = new Set(sharable(writes));
-    const found = await this.tryShared([...shared]);
+    const found = await this.tryShared(tenantId, [...shared]);
     return writes.map((write) => {
       const row = found?.get(write.id);
       return found && shared.has(write) && !this.kind.isSkipped(row)
         ? row
-        : this.alone(() => this.runAlone(write));
+        : this.alone(() => this.runAlone(tenantId, write));
     });
   }
 
   /** What came of those that are there, by id; undefined when one broke the statement for all. */
-  private async tryShared(writes: One[]): Promise<Map<string, Row> | undefined> {
+  private async tryShared(
+    tenantId: TenantId,
+    writes: One[],
+  ): Promise<Map<string, Row> | undefined> {
     if (writes.length === 0) return undefined;
     try {
-      const statement = this.kind.statement(TENANT, writes, 'skip');
+      const statement = this.kind.statement(tenantId, writes, 'skip');
       const rows = await query<Row>(this.database, statement);
       return new Map(rows.map((row) => [row.id, row]));
     } catch (error) {
@@ -95,8 +107,8 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
     }
   }
 
-  private async runAlone(write: One): Promise<Row | undefined> {
-    const [row] = await query<Row>(this.database, this.kind.statement(TENANT, [write], 'wait'));
+  private async runAlone(tenantId: TenantId, write: One): Promise<Row | undefined> {
+    const [row] = await query<Row>(this.database, this.kind.statement(tenantId, [write], 'wait'));
     // It was waited for, and is deleted by now.
     return this.kind.isSkipped(row) ? undefined : row;
   }

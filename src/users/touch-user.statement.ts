@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import {
   RECORDING_COLUMNS,
   recordEvents,
@@ -13,7 +14,7 @@ import { identities, ssoIdentities, userRow } from './user.statements.js';
  * user's row: raises the version, records the event, and answers the user as it now is.
  */
 export function touchUser(
-  tenantId: string,
+  tenantId: TenantId,
   id: string,
   before: Pick<UserRow, 'identities' | 'ssoIdentities'>,
   recording: Recording,
@@ -28,7 +29,8 @@ export function touchUser(
     changes: `json_changes($3::jsonb, jsonb_build_object(
       'identities', ${identities}, 'ssoIdentities', ${ssoIdentities}), ${recording.withValues})`,
   });
-  return [
+  return ofTenant(
+    tenantId,
     // Never later than the clock, which rounding would be: times of one user must not go back.
     `WITH now AS MATERIALIZED (
        SELECT greatest(clock_timestamp(), updated_at) AS at FROM users
@@ -38,6 +40,6 @@ export function touchUser(
        WHERE tenant_id = $1 AND id = $2 RETURNING users.*),
      event AS (${event})
      SELECT ${userRow} FROM u`,
-    [tenantId, id, owned, JSON.stringify(recordingColumns(recording))],
-  ];
+    [id, owned, JSON.stringify(recordingColumns(recording))],
+  );
 }

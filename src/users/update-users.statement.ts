@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { recordEvents, type Recording, recordingColumns } from '../events/record-event.js';
 import type { JsonMode } from '../http/json-body.js';
 import type { Preconditions } from '../http/preconditions.js';
@@ -72,10 +73,10 @@ const whenTaken = (name: string) => `
  *   another user has, so that no patch makes others wait or fail. One that a
  *   transaction writes which is still open cannot be seen: rather than wait for that, the statement fails
  */
-export function updateUsers(tenantId: string, changes: UserChange[], wait: Wait): Statement {
+export function updateUsers(tenantId: TenantId, changes: UserChange[], wait: Wait): Statement {
   const withValues = changes[0]?.recording.withValues ?? true;
   const text = textOf(wait, withValues, limits.customDataBytes);
-  return [text, [tenantId, JSON.stringify(changes.map(toRecord))]];
+  return ofTenant(tenantId, text, [JSON.stringify(changes.map(toRecord))]);
 }
 
 const textOf = madeOnce((wait: Wait, withValues: boolean, customDataBytes: number) => {

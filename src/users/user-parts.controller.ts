@@ -4,6 +4,8 @@ import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { Versioned } from '../http/versioned.js';
 import { type Write, WriteRequest } from '../http/write.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import * as docs from './user-parts.docs.js';
 import {
   UpdateCustomDataDto,
@@ -26,8 +28,11 @@ export class UserPartsController {
   @Get('custom-data')
   @ManagementAuth('users:read')
   @docs.GetCustomData()
-  async getCustomData(@Param('userId') id: string): Promise<Versioned<JsonObject>> {
-    const user = await this.users.get(id);
+  async getCustomData(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('userId') id: string,
+  ): Promise<Versioned<JsonObject>> {
+    const user = await this.users.get(tenantId, id);
     return new Versioned(user.version, user.customData);
   }
 
@@ -36,20 +41,24 @@ export class UserPartsController {
   @WritesUser({ part: 'customData', isQuick: true })
   @docs.UpdateCustomData()
   async updateCustomData(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @Body() patch: UpdateCustomDataDto,
     @PatchMode('assign') json: JsonMode,
     @WriteRequest() write: Write,
   ): Promise<Versioned<JsonObject>> {
-    const user = await this.users.update(id, patch, { ...write, json });
+    const user = await this.users.update(tenantId, id, patch, { ...write, json });
     return new Versioned(user.version, user.customData);
   }
 
   @Get('profile')
   @ManagementAuth('users:read')
   @docs.GetUserProfile()
-  async getProfile(@Param('userId') id: string): Promise<Versioned<JsonObject>> {
-    const user = await this.users.get(id);
+  async getProfile(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('userId') id: string,
+  ): Promise<Versioned<JsonObject>> {
+    const user = await this.users.get(tenantId, id);
     return new Versioned(user.version, user.profile);
   }
 
@@ -58,12 +67,13 @@ export class UserPartsController {
   @WritesUser({ part: 'profile', isQuick: true })
   @docs.UpdateUserProfile()
   async updateProfile(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @Body() patch: UpdateUserProfileDto,
     @PatchMode('assign') json: JsonMode,
     @WriteRequest() write: Write,
   ): Promise<Versioned<JsonObject>> {
-    const user = await this.users.update(id, patch, { ...write, json });
+    const user = await this.users.update(tenantId, id, patch, { ...write, json });
     return new Versioned(user.version, user.profile);
   }
 
@@ -72,11 +82,12 @@ export class UserPartsController {
   @WritesUser({ isQuick: true })
   @docs.UpdateIsSuspended()
   async updateIsSuspended(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @Body() patch: UpdateIsSuspendedDto,
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
-    const user = await this.users.update(id, patch, write);
+    const user = await this.users.update(tenantId, id, patch, write);
     return new Versioned(user.version, toUserDto(user));
   }
 
@@ -85,11 +96,12 @@ export class UserPartsController {
   @WritesUser({ isQuick: true })
   @docs.UpdateSignIn()
   async updateSignIn(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @Body() patch: UpdateSignInDto,
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
-    const user = await this.users.update(id, patch, write);
+    const user = await this.users.update(tenantId, id, patch, write);
     return new Versioned(user.version, toUserDto(user));
   }
 }

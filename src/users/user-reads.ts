@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Batch } from '../database/batch.js';
 import { inTransactionNow, query } from '../database/current-transaction.js';
-import { TENANT } from '../database/tenant.js';
+import { PerTenant } from '../database/per-tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import type { UserRow } from './user-row.js';
 import { selectUsersById } from './user.statements.js';
 
@@ -13,22 +14,22 @@ const PARALLEL = 4;
 /** Reads users by id; those that are asked for at the same time share a statement. */
 @Injectable()
 export class UserReads {
-  private readonly batch = new Batch((ids: string[]) => this.select(ids), {
-    size: SIZE,
-    parallel: PARALLEL,
-  });
+  private readonly batches = new PerTenant(
+    (tenantId) =>
+      new Batch((ids: string[]) => this.select(tenantId, ids), { size: SIZE, parallel: PARALLEL }),
+  );
 
   constructor(private readonly database: DataSource) {}
 
   /** Undefined when there is no such user. It sees everything that was committed before the call. */
-  async find(id: string): Promise<UserRow | undefined> {
-    if (!inTransactionNow()) return this.batch.add(id);
-    const [user] = await this.select([id]);
+  async find(tenantId: TenantId, id: string): Promise<UserRow | undefined> {
+    if (!inTransactionNow()) return this.batches.of(tenantId).add(id);
+    const [user] = await this.select(tenantId, [id]);
     return user;
   }
 
-  private async select(ids: string[]): Promise<(UserRow | undefined)[]> {
-    const rows = await query<UserRow>(this.database, selectUsersById(TENANT, ids));
+  private async select(tenantId: TenantId, ids: string[]): Promise<(UserRow | undefined)[]> {
+    const rows = await query<UserRow>(this.database, selectUsersById(tenantId, ids));
     const users = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => users.get(id));
   }

@@ -9,7 +9,8 @@ import {
   USUAL_PAGE_SIZE,
   type UserQuery,
 } from './user-query.js';
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { anyOf, userRow } from './user.statements.js';
 
 /** Matches are counted up to here; beyond it, the planner's estimate has to do, unless all are to be counted. */
@@ -18,8 +19,8 @@ export const MAX_COUNT = 100_000;
 const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
 
 /** A page of users. One more than asked for, which tells whether there is another page. */
-export function selectUsers(tenantId: string, query: UserQuery): Statement {
-  const { where, parameters, add } = conditions(tenantId, query);
+export function selectUsers(tenantId: TenantId, query: UserQuery): Statement {
+  const { where, parameters, add } = conditions(query);
   const { cursor, page, pageSize } = query;
   const after = cursor
     ? ` AND (created_at, id) < (${add(cursor.createdAt)}::timestamptz, ${add(cursor.id)}::varchar)`
@@ -30,7 +31,11 @@ export function selectUsers(tenantId: string, query: UserQuery): Statement {
   const rows = offset
     ? `(SELECT tenant_id, id ${some} OFFSET ${add(offset)}) page JOIN users u USING (tenant_id, id)`
     : `(SELECT * FROM (SELECT * ${some}) page LIMIT ${plannedFor(pageSize)}) u`;
-  return [`SELECT ${userRow} FROM ${rows} ORDER BY u.created_at DESC, u.id DESC`, parameters];
+  return ofTenant(
+    tenantId,
+    `SELECT ${userRow} FROM ${rows} ORDER BY u.created_at DESC, u.id DESC`,
+    parameters,
+  );
 }
 
 /**
@@ -40,20 +45,21 @@ export function selectUsers(tenantId: string, query: UserQuery): Statement {
 const plannedFor = (pageSize: number) =>
   (pageSize <= USUAL_PAGE_SIZE ? USUAL_PAGE_SIZE : MAX_PAGE_SIZE) + 1;
 
-export function countUsers(tenantId: string, query: UserQuery): Statement {
-  const { where, parameters } = conditions(tenantId, query);
+export function countUsers(tenantId: TenantId, query: UserQuery): Statement {
+  const { where, parameters } = conditions(query);
   const limit = query.count === 'exact' ? 'ALL' : MAX_COUNT + 1;
-  return [
+  return ofTenant(
+    tenantId,
     `SELECT count(*)::integer AS count FROM
        (SELECT FROM users WHERE ${where} LIMIT ${limit}) matching`,
     parameters,
-  ];
+  );
 }
 
 /** Answers a plan (EXPLAIN's JSON) whose `Plan Rows` is the planner's estimate of the matches. */
-export function estimateUsers(tenantId: string, query: UserQuery): Statement {
-  const { where, parameters } = conditions(tenantId, query);
-  return [`EXPLAIN (FORMAT JSON) SELECT FROM users WHERE ${where}`, parameters];
+export function estimateUsers(tenantId: TenantId, query: UserQuery): Statement {
+  const { where, parameters } = conditions(query);
+  return ofTenant(tenantId, `EXPLAIN (FORMAT JSON) SELECT FROM users WHERE ${where}`, parameters);
 }
 
 /**
@@ -64,10 +70,11 @@ export const mergePending = `
   SELECT (gin_clean_pending_list('ix_users_tenant_id_text')
     + gin_clean_pending_list('ix_users_tenant_id_custom_data'))::integer AS pages`;
 
-function conditions(tenantId: string, query: UserQuery) {
+function conditions(query: UserQuery) {
   const parameters: unknown[] = [];
-  const add = (value: unknown) => `$${parameters.push(value)}`;
-  const all = [`tenant_id = ${add(tenantId)}`];
+  // Behind the tenant.
+  const add = (value: unknown) => `$${parameters.push(value) + 1}`;
+  const all = ['tenant_id = $1'];
   const { anywhere, isCaseSensitive } = query;
   const any = query.fields.map(({ field, mode, values }) =>
     matches(field, mode, values, isCaseSensitive, add),

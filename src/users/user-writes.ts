@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { Batch } from '../database/batch.js';
 import { sharedTransaction } from '../database/current-transaction.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import type { Transaction } from '../database/transaction.js';
 import { createUsers, type NewUser } from './create-users.statement.js';
 import { type DeleteOutcome, deleteUsers, type Deletion } from './delete-users.statement.js';
@@ -22,7 +22,7 @@ export class UserWrites {
   private readonly creates;
   private readonly updates;
   private readonly deletes;
-  /** Of transactions that several requests share. */
+  /** Of transactions that several requests of one tenant share. */
   private readonly shared = new WeakMap<Transaction, Batch<UserChange, Found>>();
 
   constructor({ DATABASE_POOL_SIZE }: Env, database: DataSource) {
@@ -45,30 +45,34 @@ export class UserWrites {
   }
 
   /** The user as it now is. @throws QueryFailedError when an id or a key is taken */
-  async create(user: NewUser): Promise<UserRow> {
-    return (await this.creates.run(user)) as UserRow;
+  async create(tenantId: TenantId, user: NewUser): Promise<UserRow> {
+    return (await this.creates.run(tenantId, user)) as UserRow;
   }
 
   /** The user as it now is, and what became of the patch; undefined when there is no such user. */
-  update(change: UserChange): Promise<Found> {
+  update(tenantId: TenantId, change: UserChange): Promise<Found> {
     const shared = sharedTransaction();
-    return shared ? this.updateIn(shared, change) : this.updates.run(change);
+    return shared ? this.updateIn(tenantId, shared, change) : this.updates.run(tenantId, change);
   }
 
   /** What became of it; undefined when there is no such user. */
-  delete(deletion: Deletion): Promise<DeleteOutcome | undefined> {
-    return this.deletes.run(deletion);
+  delete(tenantId: TenantId, deletion: Deletion): Promise<DeleteOutcome | undefined> {
+    return this.deletes.run(tenantId, deletion);
   }
 
   /** With the others of the transaction. @throws Error when one of them would wait */
-  private updateIn(transaction: Transaction, change: UserChange): Promise<Found> {
+  private updateIn(
+    tenantId: TenantId,
+    transaction: Transaction,
+    change: UserChange,
+  ): Promise<Found> {
     let batch = this.shared.get(transaction);
     if (!batch) {
       const together = (changes: UserChange[]) =>
         transaction.part(async (run) => {
           const canShare = sharable(changes).length === changes.length;
           const rows = canShare
-            ? await run<UpdateOutcome>(updateUsers(TENANT, changes, 'skip'))
+            ? await run<UpdateOutcome>(updateUsers(tenantId, changes, 'skip'))
             : [];
           if (!canShare || rows.some(isHeld)) throw new Error('one of the patches must go alone');
           return changes.map(({ id }) => rows.find((row) => row.id === id));

@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
 
 /** SQL of a user's social identities, of a row of `users` named u. */
@@ -36,50 +37,58 @@ export const newUserRow = rowWith(`'{}'::jsonb`, `'[]'::jsonb`);
 export const anyOf = (selection: string) => `ANY (ARRAY(${selection}))`;
 
 /** Those of these users that are there, in any order. */
-export function selectUsersById(tenantId: string, ids: string[]): Statement {
-  return [
+export function selectUsersById(tenantId: TenantId, ids: string[]): Statement {
+  return ofTenant(
+    tenantId,
     `SELECT ${userRow} FROM users u WHERE u.tenant_id = $1 AND u.id = ${anyOf('SELECT unnest($2::varchar[])')}`,
-    [tenantId, ids],
-  ];
+    [ids],
+  );
 }
 
 /** Holds the row of the user who has an address that nobody has proven to be theirs. */
 export function lockAssumed(
-  tenantId: string,
+  tenantId: TenantId,
   column: 'primary_email' | 'primary_phone',
   key: unknown,
 ): Statement {
   const unique = column === 'primary_email' ? 'primary_email_key' : column;
-  return [
+  return ofTenant(
+    tenantId,
     `SELECT id FROM users WHERE tenant_id = $1 AND ${unique} = $2 AND ${column}_assumed FOR UPDATE`,
-    [tenantId, key],
-  ];
+    [key],
+  );
 }
 
 /** Holds the row until the end of the transaction. No row: no user. */
-export function lockUser(tenantId: string, id: string): Statement {
-  return [`SELECT version FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE`, [tenantId, id]];
+export function lockUser(tenantId: TenantId, id: string): Statement {
+  return ofTenant(
+    tenantId,
+    `SELECT version FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+    [id],
+  );
 }
 
 /** The stored password, of which no other statement answers more than that it is there. */
-export function selectPassword(tenantId: string, id: string): Statement {
-  return [
+export function selectPassword(tenantId: TenantId, id: string): Statement {
+  return ofTenant(
+    tenantId,
     `SELECT password_digest AS digest, password_algorithm AS algorithm
      FROM users WHERE tenant_id = $1 AND id = $2`,
-    [tenantId, id],
-  ];
+    [id],
+  );
 }
 
 /** Stores the same password in another form: nothing that can be seen of the user changes. */
 export function replaceDigest(
-  tenantId: string,
+  tenantId: TenantId,
   id: string,
   from: StoredPassword,
   to: StoredPassword,
 ): Statement {
-  return [
+  return ofTenant(
+    tenantId,
     `UPDATE users SET password_digest = $4, password_algorithm = $5
      WHERE tenant_id = $1 AND id = $2 AND password_digest = $3`,
-    [tenantId, id, from.digest, to.digest, to.algorithm],
-  ];
+    [id, from.digest, to.digest, to.algorithm],
+  );
 }

@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { Batch } from '../database/batch.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
-import type { Statement } from '../database/statement.js';
-import { TENANT } from '../database/tenant.js';
+import { acrossTenants, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { type AppError, invalidInput, unavailable } from '../errors/app-error.js';
 import { SearchIndexes } from './search-indexes.js';
 import { SharedTotals } from './shared-totals.js';
@@ -54,29 +54,29 @@ export class UsersSearchService {
   ) {}
 
   /** @throws AppError guard.invalid_input for a pattern that is wrong, service.unavailable out of time */
-  list(query: UserQuery): Promise<UserPage> {
-    if (!isQuick(query)) return this.find(query);
-    const question = JSON.stringify([TENANT, query]);
-    const page = this.pages.get(question) ?? this.shared(query);
+  list(tenantId: TenantId, query: UserQuery): Promise<UserPage> {
+    if (!isQuick(query)) return this.find(tenantId, query);
+    const question = JSON.stringify([tenantId, query]);
+    const page = this.pages.get(question) ?? this.shared(tenantId, query);
     this.pages.set(question, page);
     return page.add(undefined);
   }
 
-  private shared(query: UserQuery): Batch<undefined, UserPage> {
+  private shared(tenantId: TenantId, query: UserQuery): Batch<undefined, UserPage> {
     const read = async (callers: undefined[]) => {
-      const page = await this.find(query);
+      const page = await this.find(tenantId, query);
       return callers.map(() => page);
     };
     return new Batch(read, { size: Infinity, parallel: 1 });
   }
 
-  private async find(query: UserQuery): Promise<UserPage> {
+  private async find(tenantId: TenantId, query: UserQuery): Promise<UserPage> {
     if (isSearch(query)) this.indexes.keepMerged();
-    const question = countUsers(TENANT, query);
+    const question = countUsers(tenantId, query);
     try {
       const { page, shared } = await this.read(query, async (run) => {
         for (const search of query.fields) await this.checkPattern(search, query, run);
-        const found = await run<UserRow>(selectUsers(TENANT, query));
+        const found = await run<UserRow>(selectUsers(tenantId, query));
         const page: UserPage = {
           users: found.slice(0, query.pageSize),
           hasNext: found.length > query.pageSize,
@@ -84,16 +84,19 @@ export class UsersSearchService {
         if (query.page === undefined || query.count === 'none') return { page };
         const total = endOf(query, found.length);
         if (total) return { page: { ...page, total } };
-        if (query.count === 'exact') return { page: { ...page, total: await count(query, run) } };
+        if (query.count === 'exact')
+          return { page: { ...page, total: await count(tenantId, query, run) } };
         // Who waits for another's count needs no connection meanwhile.
         const shared = this.totals.find(question);
         if (shared) return { page, shared };
-        return { page: { ...page, total: await this.totals.share(question, count(query, run)) } };
+        return {
+          page: { ...page, total: await this.totals.share(question, count(tenantId, query, run)) },
+        };
       });
       if (!shared) return page;
       return {
         ...page,
-        total: (await shared) ?? (await this.read(query, (run) => count(query, run))),
+        total: (await shared) ?? (await this.read(query, (run) => count(tenantId, query, run))),
       };
     } catch (error) {
       throw refusalOf(error, 'search') ?? error;
@@ -105,7 +108,7 @@ export class UsersSearchService {
     if (isQuick(query)) return work((statement) => preparedQuery(poolOf(this.database), statement));
     return this.database.transaction(async (manager) => {
       const run: Run = ([sql, parameters]) => manager.query(sql, parameters);
-      await run([`SET LOCAL statement_timeout = ${TIMEOUT_MS}`, []]);
+      await run(acrossTenants(`SET LOCAL statement_timeout = ${TIMEOUT_MS}`));
       return work(run);
     });
   }
@@ -122,7 +125,7 @@ export class UsersSearchService {
     const operator = OPERATORS[mode][isCaseSensitive ? 'exact' : 'folded'];
     try {
       for (const form of formsOf(field, mode, value))
-        await run([`SELECT '' ${operator} ${pattern}`, [form]]);
+        await run(acrossTenants(`SELECT '' ${operator} ${pattern}`, [form]));
     } catch (error) {
       throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
     }
@@ -146,11 +149,11 @@ const isSearch = ({ fields, anywhere, customData }: UserQuery) =>
 
 type Run = <Row>(statement: Statement) => Promise<Row[]>;
 
-async function count(query: UserQuery, run: Run): Promise<Total> {
-  const [counted] = await run<{ count: number }>(countUsers(TENANT, query));
+async function count(tenantId: TenantId, query: UserQuery, run: Run): Promise<Total> {
+  const [counted] = await run<{ count: number }>(countUsers(tenantId, query));
   const count = counted?.count ?? 0;
   if (count <= MAX_COUNT || query.count === 'exact') return { count, isEstimate: false };
-  const [plan] = await run<ExplainRow>(estimateUsers(TENANT, query));
+  const [plan] = await run<ExplainRow>(estimateUsers(tenantId, query));
   const rows = plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
   return { count: Math.max(rows, count), isEstimate: true };
 }

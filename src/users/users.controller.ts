@@ -27,6 +27,8 @@ import { pageHeaders } from './user-page.js';
 import { parseUserQuery } from './user-query.js';
 import { toUserDto, type UserDto } from './user.dto.js';
 import type { UserRow } from './user-row.js';
+import { OfTenant } from '../tenancy/of-tenant.js';
+import type { Tenant } from '../tenancy/tenant.js';
 import * as docs from './users.docs.js';
 import { UsersSearchService } from './users-search.service.js';
 import { UsersService } from './users.service.js';
@@ -48,6 +50,7 @@ export class UsersController {
   @WritesUser()
   @docs.CreateUser()
   async create(
+    @OfTenant() { id: tenantId }: Tenant,
     @Body() { id, password, passwordDigest, passwordAlgorithm, ...fields }: CreateUserDto,
     @WriteRequest() write: Write,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -57,6 +60,7 @@ export class UsersController {
         ? toStoredPassword(passwordAlgorithm, passwordDigest)
         : password && (await this.hasher.hash(password));
     const user = await this.users.create(
+      tenantId,
       { ...fields, ...(stored && { password: stored }) },
       write,
       id,
@@ -69,12 +73,13 @@ export class UsersController {
   @ManagementAuth('users:read')
   @docs.ListUsers()
   async list(
+    @OfTenant() { id: tenantId }: Tenant,
     @Query() parameters: Record<string, unknown>,
     @Req() { url }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserDto[]> {
     const query = parseUserQuery(parameters);
-    const page = await this.search.list(query);
+    const page = await this.search.list(tenantId, query);
     void reply.headers({ 'Cache-Control': 'private, no-cache', ...pageHeaders(page, query, url) });
     return page.users.map(toUserDto);
   }
@@ -82,8 +87,11 @@ export class UsersController {
   @Get(':userId')
   @ManagementAuth('users:read')
   @docs.GetUser()
-  async get(@Param('userId') id: string): Promise<Versioned<UserDto>> {
-    return answer(await this.users.get(id));
+  async get(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('userId') id: string,
+  ): Promise<Versioned<UserDto>> {
+    return answer(await this.users.get(tenantId, id));
   }
 
   @Patch(':userId')
@@ -91,12 +99,13 @@ export class UsersController {
   @WritesUser({ isQuick: true })
   @docs.UpdateUser()
   async update(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @Body() patch: UpdateUserDto,
     @PatchMode('replace') json: JsonMode,
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
-    return answer(await this.users.update(id, patch, { ...write, json }));
+    return answer(await this.users.update(tenantId, id, patch, { ...write, json }));
   }
 
   @Delete(':userId')
@@ -106,11 +115,14 @@ export class UsersController {
   @TakesFlag('erase', 'Also erase every value from the events of the user, deleted or not yet.')
   @docs.DeleteUser()
   async delete(
+    @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @WriteRequest() write: Write,
     @Flag('erase') erase: boolean,
   ): Promise<void> {
-    await (erase ? this.erasure.erase(id, write) : this.users.delete(id, write));
+    await (erase
+      ? this.erasure.erase(tenantId, id, write)
+      : this.users.delete(tenantId, id, write));
   }
 }
 

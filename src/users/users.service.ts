@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { inTransaction, inTransactionNow, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
 import { type EventType, updateType } from '../events/event-types.js';
 import type { Origin } from '../events/origin.js';
@@ -57,9 +57,13 @@ export class UsersService {
   }
 
   /** @throws AppError entity.not_found, user.suspended */
-  async get(id: string, { refuseSuspended = false }: Access = {}): Promise<UserRow> {
+  async get(
+    tenantId: TenantId,
+    id: string,
+    { refuseSuspended = false }: Access = {},
+  ): Promise<UserRow> {
     if (!this.isId(id)) throw userNotFound();
-    const user = await this.reads.find(id);
+    const user = await this.reads.find(tenantId, id);
     if (!user) throw userNotFound();
     if (user.isSuspended && refuseSuspended) throw userSuspended();
     return user;
@@ -70,6 +74,7 @@ export class UsersService {
    *   with `If-None-Match: *`
    */
   async create(
+    tenantId: TenantId,
     patch: UserPatch,
     { origin, ifNoneMatch }: Pick<WriteAccess, 'origin' | 'ifNoneMatch'>,
     id = randomId(),
@@ -77,7 +82,7 @@ export class UsersService {
     const recording = this.recording('User.Created', origin);
     const columns = patchColumns(patch);
     try {
-      return await this.orConflict(() => this.writes.create({ id, columns, recording }));
+      return await this.orConflict(() => this.writes.create(tenantId, { id, columns, recording }));
     } catch (error) {
       const isThere = error instanceof AppError && error.code === 'user.id_already_in_use';
       throw isThere && ifNoneMatch === '*' ? failed('There is a user with this id.') : error;
@@ -92,19 +97,24 @@ export class UsersService {
    *   user.…_already_in_use, and when a merge grows beyond a limit user.custom_data_too_large or
    *   guard.invalid_input
    */
-  async update(id: string, patch: UserPatch, access: WriteAccess): Promise<UserRow> {
+  async update(
+    tenantId: TenantId,
+    id: string,
+    patch: UserPatch,
+    access: WriteAccess,
+  ): Promise<UserRow> {
     const { origin, ifMatch, ifNoneMatch, refuseSuspended = false, json = 'replace' } = access;
     const columns = patchColumns(patch);
     // In a transaction the row is held all the same: what is kept of the answer must not outlive it.
     if (Object.keys(columns).length === 0 && !inTransactionNow()) {
-      const user = await this.get(id, access);
+      const user = await this.get(tenantId, id, access);
       checkVersion(access, user.version);
       return user;
     }
     if (!this.isId(id)) throw userNotFound();
     const recording = this.recording(updateType(columns), origin);
     const change = { id, columns, json, refuseSuspended, recording, ifMatch, ifNoneMatch };
-    const user = await this.orConflict(() => this.writes.update(change));
+    const user = await this.orConflict(() => this.writes.update(tenantId, change));
     if (!user) throw userNotFound();
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();
@@ -121,6 +131,7 @@ export class UsersService {
    * @returns whether anybody had it so
    */
   async releaseAssumed(
+    tenantId: TenantId,
     field: 'primaryEmail' | 'primaryPhone',
     value: string,
     { requestId }: Origin,
@@ -132,17 +143,21 @@ export class UsersService {
         : (['primary_phone', columns['primary_phone']] as const);
     const origin = requestId === undefined ? {} : { requestId };
     return inTransaction(this.database, async () => {
-      const [holder] = await this.run<Pick<UserRow, 'id'>>(lockAssumed(TENANT, column, key));
-      if (holder) await this.update(holder.id, { [field]: null }, { origin });
+      const [holder] = await this.run<Pick<UserRow, 'id'>>(lockAssumed(tenantId, column, key));
+      if (holder) await this.update(tenantId, holder.id, { [field]: null }, { origin });
       return holder !== undefined;
     });
   }
 
   /** @throws AppError entity.not_found, request.precondition_failed */
-  async delete(id: string, { origin, ...conditions }: WriteAccess): Promise<void> {
+  async delete(
+    tenantId: TenantId,
+    id: string,
+    { origin, ...conditions }: WriteAccess,
+  ): Promise<void> {
     if (!this.isId(id)) throw userNotFound();
     const recording = this.recording('User.Deleted', origin);
-    const outcome = await this.writes.delete({ id, recording, ...conditions });
+    const outcome = await this.writes.delete(tenantId, { id, recording, ...conditions });
     if (!outcome) throw userNotFound();
     if (!outcome.deleted) checkVersion(conditions, outcome.version);
   }
@@ -154,38 +169,44 @@ export class UsersService {
    * @throws AppError entity.not_found, request.precondition_failed, user.identity_already_in_use
    */
   async changeOwned(
+    tenantId: TenantId,
     id: string,
-    statementFor: (tenantId: string) => Statement,
+    statement: Statement,
     { origin, ...conditions }: WriteAccess,
   ): Promise<{ before: UserRow; after: UserRow }> {
     if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
       inTransaction(this.database, async (run) => {
-        const [locked] = await run<{ version: string }>(lockUser(TENANT, id));
+        const [locked] = await run<{ version: string }>(lockUser(tenantId, id));
         if (!locked) throw userNotFound();
         checkVersion(conditions, locked.version);
-        const [before] = (await run<UserRow>(selectUsersById(TENANT, [id]))) as [UserRow];
-        const [changed] = await run(statementFor(TENANT));
+        const [before] = (await run<UserRow>(selectUsersById(tenantId, [id]))) as [UserRow];
+        const [changed] = await run(statement);
         if (!changed) return { before, after: before };
         const recording = this.recording('User.Identities.Updated', origin);
-        const [after] = await run<UserRow>(touchUser(TENANT, id, before, recording));
+        const [after] = await run<UserRow>(touchUser(tenantId, id, before, recording));
         return { before, after: after as UserRow };
       }),
     );
   }
 
   /** The stored password, if there is one. @throws AppError entity.not_found */
-  async getPassword(id: string): Promise<StoredPassword | undefined> {
+  async getPassword(tenantId: TenantId, id: string): Promise<StoredPassword | undefined> {
     if (!this.isId(id)) throw userNotFound();
-    const [row] = await this.run<Partial<StoredPassword>>(selectPassword(TENANT, id));
+    const [row] = await this.run<Partial<StoredPassword>>(selectPassword(tenantId, id));
     if (!row) throw userNotFound();
     const { digest, algorithm } = row;
     return digest && algorithm ? { digest, algorithm } : undefined;
   }
 
   /** Stores a password that was verified in a stronger form, unless it was changed meanwhile. */
-  async replacePassword(id: string, from: StoredPassword, to: StoredPassword): Promise<void> {
-    await this.run(replaceDigest(TENANT, id, from, to));
+  async replacePassword(
+    tenantId: TenantId,
+    id: string,
+    from: StoredPassword,
+    to: StoredPassword,
+  ): Promise<void> {
+    await this.run(replaceDigest(tenantId, id, from, to));
   }
 
   private recording(type: EventType, origin: Origin): Recording {

@@ -1,4 +1,5 @@
-import type { Statement } from '../database/statement.js';
+import { ofTenant, type Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { anyOf } from '../users/user.statements.js';
 import type { KeptAnswer } from './idempotency.js';
 
@@ -22,12 +23,13 @@ export interface RememberedAnswer {
  * @param patience how long to wait for a request that has the same key before it counts as running
  */
 export function takeKeys(
-  tenantId: string,
+  tenantId: TenantId,
   requests: { id: string; fingerprint: string }[],
   hours: number,
   patience = '100ms',
 ): Statement {
-  return [
+  return ofTenant(
+    tenantId,
     `WITH patience AS MATERIALIZED (
        SELECT current_setting('lock_timeout') AS before,
          set_config('lock_timeout', $4, true)),
@@ -42,32 +44,29 @@ export function takeKeys(
        RETURNING id)
      SELECT ids, set_config('lock_timeout', before, true)
      FROM (SELECT array_agg(id) AS ids FROM taken) keys, patience`,
-    [
-      tenantId,
-      JSON.stringify(requests.map(({ id, fingerprint }) => ({ id, fingerprint }))),
-      hours,
-      patience,
-    ],
-  ];
+    [JSON.stringify(requests.map(({ id, fingerprint }) => ({ id, fingerprint }))), hours, patience],
+  );
 }
 
 /** @param user the caller, if that is a user */
-export function selectAnswer(tenantId: string, id: string, user: string | undefined): Statement {
-  return [
+export function selectAnswer(tenantId: TenantId, id: string, user: string | undefined): Statement {
+  return ofTenant(
+    tenantId,
     `SELECT k.fingerprint, k.answer, EXISTS (
        SELECT FROM users u WHERE u.tenant_id = $1 AND u.id = $3 AND u.is_suspended) AS "isSuspended"
      FROM idempotency_keys k
      WHERE k.tenant_id = $1 AND k.id = $2 AND k.expires_at >= now()`,
-    [tenantId, id, user ?? null],
-  ];
+    [id, user ?? null],
+  );
 }
 
 /**
  * Keeps answers with their keys. One that shows a user is kept only with that user's row held: whoever
  * erases the user waits, and then finds the answer; if the user is gone already, it is left out.
  */
-export function storeAnswers(tenantId: string, answers: KeptAnswer[]): Statement {
-  return [
+export function storeAnswers(tenantId: TenantId, answers: KeptAnswer[]): Statement {
+  return ofTenant(
+    tenantId,
     `WITH kept AS MATERIALIZED (
        SELECT * FROM jsonb_to_recordset($2::jsonb)
          AS kept(id varchar, answer text, "userId" varchar, "showsUser" boolean)),
@@ -79,24 +78,26 @@ export function storeAnswers(tenantId: string, answers: KeptAnswer[]): Statement
        CASE WHEN NOT "showsUser" OR "userId" IN (SELECT id FROM shown) THEN kept.answer END
      FROM kept
      WHERE k.tenant_id = $1 AND k.id = kept.id AND k.id = ${anyOf('SELECT id FROM kept')}`,
-    [tenantId, JSON.stringify(answers)],
-  ];
+    [JSON.stringify(answers)],
+  );
 }
 
 /** The changes of events that the running transaction has recorded. */
-export function selectChanges(tenantId: string, ids: string[]): Statement {
-  return [
+export function selectChanges(tenantId: TenantId, ids: string[]): Statement {
+  return ofTenant(
+    tenantId,
     `SELECT changes FROM user_events
      WHERE tenant_id = $1 AND sequence IS NULL AND id = ANY ($2::uuid[])
      ORDER BY user_id, version`,
-    [tenantId, ids],
-  ];
+    [ids],
+  );
 }
 
 /** The keys stay: what was done once must not be done again. */
-export function eraseAnswers(tenantId: string, userId: string): Statement {
-  return [
+export function eraseAnswers(tenantId: TenantId, userId: string): Statement {
+  return ofTenant(
+    tenantId,
     `UPDATE idempotency_keys SET answer = NULL WHERE tenant_id = $1 AND user_id = $2`,
-    [tenantId, userId],
-  ];
+    [userId],
+  );
 }

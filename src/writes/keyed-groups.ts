@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Batch } from '../database/batch.js';
 import { inSharedTransaction } from '../database/current-transaction.js';
-import { TENANT } from '../database/tenant.js';
+import type { TenantId } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
 import { storeAnswers, type TakenKeys, takeKeys } from './idempotency.statements.js';
@@ -13,15 +13,16 @@ const SIZE = 16;
 const PARALLEL = 2;
 
 /**
- * Patches with keys that come at the same time share a transaction: one statement takes their keys, one
- * does them, one keeps their answers. As soon as one of them would have to wait, or anything fails,
- * nothing of it stays, and each goes alone.
+ * Patches of one tenant with keys, which share a transaction when they come at the same time: one statement
+ * takes their keys, one does them, one keeps their answers. As soon as one of them would have to wait, or
+ * anything fails, nothing of it stays, and each goes alone.
  */
 export class KeyedGroups {
   private readonly batch: Batch<KeyedRequest, unknown>;
 
   /** @param hours how long keys are kept */
   constructor(
+    private readonly tenantId: TenantId,
     private readonly database: DataSource,
     private readonly hours: number,
     private readonly alone: (keyed: KeyedRequest) => Promise<unknown>,
@@ -46,7 +47,7 @@ export class KeyedGroups {
     // Of equal keys the first one.
     const first = [...new Map(requests.toReversed().map((keyed) => [keyed.id, keyed])).values()];
     const shared = inSharedTransaction(this.database, async (run) => {
-      const [taken] = await run<TakenKeys>(takeKeys(TENANT, first, this.hours, '1ms'));
+      const [taken] = await run<TakenKeys>(takeKeys(this.tenantId, first, this.hours, '1ms'));
       const isOurs = ({ id }: KeyedRequest) => taken?.ids?.includes(id);
       // All are at their end before the transaction is.
       const all = await Promise.allSettled(
@@ -57,7 +58,7 @@ export class KeyedGroups {
         return one.value;
       });
       const answers = settled.flatMap(({ answer }) => answer ?? []);
-      if (answers.length > 0) await run(storeAnswers(TENANT, answers));
+      if (answers.length > 0) await run(storeAnswers(this.tenantId, answers));
       return new Map(first.map((keyed, at) => [keyed, settled[at]?.give]));
     });
     return shared.catch(() => undefined);

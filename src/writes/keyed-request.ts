@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TenantId } from '../database/tenant.js';
 import * as idempotency from './idempotency.js';
 import type { Principal } from '../auth/principal.js';
 import type { WriteOptions } from './write-options.js';
@@ -6,6 +7,7 @@ import type { WriteOptions } from './write-options.js';
 /** A request with an `Idempotency-Key`. */
 export interface KeyedRequest {
   key: string;
+  tenantId: TenantId;
   /** The key as this caller's. */
   id: string;
   fingerprint: string;

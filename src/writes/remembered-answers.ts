@@ -1,4 +1,3 @@
-import { TENANT } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
 import { userSuspended } from '../users/user.errors.js';
@@ -14,10 +13,10 @@ import type { KeyedRequest } from './keyed-request.js';
  */
 export async function remembered(
   run: Run,
-  { key, id, fingerprint, request: { principal } }: KeyedRequest,
+  { key, id, tenantId, fingerprint, request: { principal } }: KeyedRequest,
 ): Promise<idempotency.Outcome> {
   const user = principal?.kind === 'user' ? principal.subject : undefined;
-  const [row] = await run<statements.RememberedAnswer>(statements.selectAnswer(TENANT, id, user));
+  const [row] = await run<statements.RememberedAnswer>(statements.selectAnswer(tenantId, id, user));
   if (!row)
     throw new AppError(
       'request.idempotency_key_in_use',

@@ -12,7 +12,7 @@ import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { inTransaction, query, rolledBack } from '../database/current-transaction.js';
 import { isLockNotAvailable } from '../database/lock-not-available.js';
-import { TENANT } from '../database/tenant.js';
+import { PerTenant } from '../database/per-tenant.js';
 import type { Run } from '../database/transaction.js';
 import { notingEvents } from '../events/recorded-events.js';
 import type { Change } from '../events/user-event.entity.js';
@@ -31,14 +31,17 @@ import { WRITES, type WriteOptions } from './write-options.js';
  */
 @Injectable()
 export class WriteInterceptor implements NestInterceptor {
-  private readonly groups: KeyedGroups;
+  private readonly groups: PerTenant<KeyedGroups>;
 
   constructor(
     private readonly env: Env,
     private readonly reflector: Reflector,
     private readonly database: DataSource,
   ) {
-    this.groups = new KeyedGroups(database, env.IDEMPOTENCY_KEY_HOURS, this.once);
+    const hours = env.IDEMPOTENCY_KEY_HOURS;
+    this.groups = new PerTenant(
+      (tenantId) => new KeyedGroups(tenantId, database, hours, this.once),
+    );
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -53,25 +56,27 @@ export class WriteInterceptor implements NestInterceptor {
       return bodyOf(answer, request, reply);
     };
     if (options.writesUser && isSet(request, 'dryRun'))
-      return from(this.tried(reply, options, handle));
+      return from(this.tried(request, reply, options, handle));
     if (key === undefined) return next.handle();
     const keyed = {
       ...{ key, request, reply, options, handle },
+      tenantId: request.tenant.id,
       id: idempotency.keyId(key, request.principal as Principal),
       fingerprint: idempotency.fingerprint(key, request),
     };
-    return from(options.isQuick ? this.groups.run(keyed) : this.once(keyed));
+    return from(options.isQuick ? this.groups.of(keyed.tenantId).run(keyed) : this.once(keyed));
   }
 
   /** What would come of the request, and nothing of it stays. */
   private async tried(
+    { tenant }: FastifyRequest,
     reply: FastifyReply,
     { part }: WriteOptions,
     handle: KeyedRequest['handle'],
   ): Promise<unknown> {
     const { answer, changes } = await rolledBack(this.database, async (run) => {
       const { result, ids } = await notingEvents(handle);
-      const own = await run<{ changes: Change[] }>(statements.selectChanges(TENANT, ids));
+      const own = await run<{ changes: Change[] }>(statements.selectChanges(tenant.id, ids));
       return { answer: result, changes: own.flatMap((event) => event.changes) };
     });
     for (const name of ['ETag', 'Location']) reply.removeHeader(name);
@@ -81,19 +86,19 @@ export class WriteInterceptor implements NestInterceptor {
 
   /** The request itself, the first time; the answer that it had then, every other time. */
   private once = async (keyed: KeyedRequest): Promise<unknown> => {
-    const { id, fingerprint } = keyed;
+    const { id, fingerprint, tenantId } = keyed;
     try {
       const give = await inTransaction(this.database, async (run) => {
         const hours = this.env.IDEMPOTENCY_KEY_HOURS;
         const [taken] = await run<statements.TakenKeys>(
-          statements.takeKeys(TENANT, [{ id, fingerprint }], hours),
+          statements.takeKeys(tenantId, [{ id, fingerprint }], hours),
         );
         if (!taken?.ids) {
           const outcome = await remembered(run, keyed);
           return () => replay(keyed, outcome);
         }
         const { answer, give } = await settle(keyed);
-        if (answer) await run(statements.storeAnswers(TENANT, [answer]));
+        if (answer) await run(statements.storeAnswers(tenantId, [answer]));
         return give;
       });
       return give();

@@ -17,6 +17,7 @@ import { Env } from '../../src/config/env.js';
 import { BackgroundDatabase } from '../../src/database/background-database.js';
 import type { DeliveryDto } from '../../src/hooks/delivery.dto.js';
 import { HookQueue } from '../../src/hooks/hook-queue.js';
+import { Tenants } from '../../src/tenancy/tenants.js';
 import { HooksSweeper } from '../../src/hooks/hooks-sweeper.js';
 import { events } from '../support/events.js';
 import { setQueueClock } from '../support/hooks.js';
@@ -535,7 +536,7 @@ describe('the sweeper', () => {
     });
     await queue.start();
     expect(await queue.names()).toEqual(expect.arrayContaining([gone.id, kept.id]));
-    await new HooksSweeper(app.app.get(Env), database).sweep(queue);
+    await new HooksSweeper(app.app.get(Tenants), database).sweep(queue);
     expect(await queue.names()).toEqual([kept.id]);
     await queue.stop();
     const { rows } = await app.database.client.query<{ hook: string }>(

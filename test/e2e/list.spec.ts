@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TenantId } from '../../src/database/tenant.js';
 import { parseUserQuery } from '../../src/users/user-query.js';
 import { selectUsers } from '../../src/users/user-search.statements.js';
 import { TestApp } from '../support/test-app.js';
@@ -309,7 +310,7 @@ describe('what there is too much of', () => {
       expect(await ids(`?mode.${field}=exact${repeated}`)).toEqual([
         field === 'name' ? 'many7' : 'id7',
       ]);
-      const [sql, parameters] = selectUsers('default', parseUserQuery(search));
+      const [sql, parameters] = selectUsers('default' as TenantId, parseUserQuery(search));
       const { rows } = await app.database.client.query(`EXPLAIN ${sql}`, parameters);
       expect(JSON.stringify(rows)).toMatch(new RegExp(`Index Scan (using|on) ${index} `));
     }

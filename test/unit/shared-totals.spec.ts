@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Statement } from '../../src/database/statement.js';
+import { acrossTenants } from '../../src/database/statement.js';
 import { SharedTotals } from '../../src/users/shared-totals.js';
 
-const question: Statement = ['SELECT 1', ['x']];
+const question = acrossTenants('SELECT 1', ['x']);
 const total = (count: number) => ({ count, isEstimate: false });
 
 describe('SharedTotals', () => {
@@ -12,7 +12,7 @@ describe('SharedTotals', () => {
     const counting = Promise.withResolvers<ReturnType<typeof total>>();
     void totals.share(question, counting.promise);
     const found = totals.find(question);
-    expect(totals.find(['SELECT 1', ['y']])).toBeUndefined();
+    expect(totals.find(acrossTenants('SELECT 1', ['y']))).toBeUndefined();
     counting.resolve(total(1_001));
     expect(await found).toEqual(total(1_001));
     expect(await totals.find(question)).toEqual(total(1_001));

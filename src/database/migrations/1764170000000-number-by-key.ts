@@ -18,7 +18,7 @@ export class NumberByKey1764170000000 implements MigrationInterface {
 }
 
 /** As before, numbers the oldest events without a number, together with all earlier ones of the same users. */
-const SEQUENCE_USER_EVENTS = `
+export const SEQUENCE_USER_EVENTS = `
   CREATE OR REPLACE FUNCTION sequence_user_events(tenant varchar, most integer) RETURNS bigint
   LANGUAGE plpgsql AS $$
   DECLARE
