@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isHostName, settingHost } from './host-name.js';
+import { isForWriting, urlsOfHosts } from './postgres-url.js';
 import { parseSelfServiceFields } from './self-service-fields.js';
 import { isHostPattern, ofTenantTemplate } from './tenant-template.js';
 
@@ -73,8 +74,15 @@ export const IsHttpOrigin = rule(
 
 export const IsPostgresUrl = rule(
   'isPostgresUrl',
-  (value) => hasProtocol(value, 'postgres:', 'postgresql:'),
-  'must be set to a URL such as postgres://user:password@host:5432/database',
+  (value) => urlsOfHosts(value).length > 0,
+  'must be set to a URL such as postgres://user:password@host:5432/database, or of several hosts ' +
+    '(host:5432,host:5432), each of which is named',
+);
+
+export const IsUrlForWriting = rule(
+  'isUrlForWriting',
+  isForWriting,
+  'target_session_attrs must be read-write or primary',
 );
 
 const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/;

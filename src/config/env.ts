@@ -20,6 +20,7 @@ import {
   IsHttpUrlTemplate,
   IsPostgresUrl,
   IsSecretsKey,
+  IsUrlForWriting,
   List,
   SelfServiceFields,
 } from './env-rules.js';
@@ -51,9 +52,10 @@ export class Env extends TenancyEnv {
   @IsString()
   HOST?: string;
 
-  /** Outside production an embedded PostgreSQL takes its place when it is not set. */
+  /** One host or several. Outside production an embedded PostgreSQL takes its place when it is not set. */
   @Default()
   @IsOptional()
+  @IsUrlForWriting()
   @IsPostgresUrl()
   DATABASE_URL?: string;
 

@@ -3,6 +3,7 @@ import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { Env } from '../config/env.js';
 import { guardPool } from './guard-pool.js';
 import { jsonColumns } from './json-columns.js';
+import { primaryOf } from './primary.js';
 import type { Statement } from './statement.js';
 
 /** Connections that work in the background has at most, so that requests never wait for it. */
@@ -21,9 +22,9 @@ export class BackgroundDatabase implements Connection {
   private readonly log = new Logger('background');
   private readonly pool: Pool;
 
-  constructor({ DATABASE_URL }: Env) {
+  constructor({ DATABASE_URL = '' }: Env) {
     this.pool = new Pool({
-      connectionString: DATABASE_URL,
+      ...primaryOf(DATABASE_URL),
       application_name: 'nameplate-background',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: 5_000,

@@ -1,14 +1,16 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { jsonColumns } from './json-columns.js';
+import { primaryOf } from './primary.js';
 
 /** How the database is reached. What is in it, only the top knows: data-source.ts. */
 export function databaseOptions(
   env: Pick<Env, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>,
 ): DataSourceOptions {
+  const { connectionString, ...toPrimary } = primaryOf(env.DATABASE_URL ?? '');
   return {
     type: 'postgres',
-    url: env.DATABASE_URL ?? '',
+    url: connectionString,
     migrationsTableName: 'migrations',
     synchronize: false,
     logging: false,
@@ -16,6 +18,6 @@ export function databaseOptions(
     poolSize: env.DATABASE_POOL_SIZE,
     // Waiting longer than this for a connection, a new one or a free one, is «unavailable» (503).
     connectTimeoutMS: 5_000,
-    extra: { keepAlive: true, types: jsonColumns },
+    extra: { keepAlive: true, types: jsonColumns, ...toPrimary },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseEnv } from '../../src/config/env.js';
+import { urlsOfHosts } from '../../src/config/postgres-url.js';
 
 const messageFor = (variables: Record<string, string>): string => {
   try {
@@ -38,6 +39,17 @@ describe('parseEnv', () => {
     ['PORT', '-1'],
     ['DATABASE_URL', 'mysql://secret@h/d'],
     ['DATABASE_URL', 'secret'],
+    ...[
+      'postgres://secret,:5432/d',
+      'postgres://a,,secret/d',
+      'postgres://a:5432,b:secret/d',
+      'postgres://a,b/d?host=secret',
+      'mysql://a:1,secret:2/d',
+    ].map((url): [string, string] => ['DATABASE_URL', url]),
+    ...['any', 'standby', 'read-only', 'secret'].map((attrs): [string, string] => [
+      'DATABASE_URL',
+      `postgres://a,b/d?target_session_attrs=${attrs}`,
+    ]),
     ['DATABASE_POOL_SIZE', '0'],
     ['AUTH_ISSUER', 'secret.example.com'],
     ['AUTH_JWKS_URI', 'ftp://secret/jwks'],
@@ -71,6 +83,28 @@ describe('parseEnv', () => {
     expect(message).toMatch(new RegExp(`^${name}: \\S`));
     expect(message).not.toContain('secret');
     expect(message).not.toContain(value);
+  });
+
+  it.each([
+    ['postgres://u:p%40@h/d', ['postgres://u:p%40@h/d']],
+    ['postgresql:///d?host=/run/postgresql', ['postgresql:///d?host=/run/postgresql']],
+    [
+      'postgres://u:p@a:5432,[::1]:5433,c/d?target_session_attrs=primary',
+      ['a:5432', '[::1]:5433', 'c'].map(
+        (host) => `postgres://u:p@${host}/d?target_session_attrs=primary`,
+      ),
+    ],
+    ['postgres://u:p@q@a,b/d', ['postgres://u:p@q@a/d', 'postgres://u:p@q@b/d']],
+  ])('takes DATABASE_URL=%s for the hosts that it names', (url, urls) => {
+    expect(parseEnv({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
+    expect(urlsOfHosts(url)).toEqual(urls);
+  });
+
+  it('says what target_session_attrs may be', () => {
+    const url = 'postgres://a,b/d?target_session_attrs=any';
+    expect(messageFor({ DATABASE_URL: url })).toBe(
+      'DATABASE_URL: target_session_attrs must be read-write or primary',
+    );
   });
 
   it('tells everything that is wrong at once', () => {

@@ -1,0 +1,156 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/data-source.js';
+import { BackgroundDatabase } from '../../src/database/background-database.js';
+import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { freePort } from '../../src/database/loopback-port.js';
+import { TestApp } from '../support/test-app.js';
+import { unique } from '../support/users.js';
+
+/** Two servers with the same database, user and password: the one of all tests, and another. */
+let base: TestApp;
+let second: EmbeddedPostgres;
+let admin: Client;
+let folder: string;
+let token: string;
+let app: TestApp | undefined;
+
+beforeAll(async () => {
+  base = await TestApp.start();
+  token = await base.issuer.managementToken();
+  folder = mkdtempSync(join(tmpdir(), 'nameplate-second-'));
+  chmodSync(folder, 0o755);
+  second = await EmbeddedPostgres.open({ folder, settings: ['fsync=off'] });
+  admin = new Client(second.url());
+  admin.on('error', () => undefined);
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${base.database.name}`);
+  const url = second.url(base.database.name);
+  const options = dataSourceOptions({ DATABASE_URL: url, DATABASE_POOL_SIZE: 1 });
+  const database = await new DataSource(options).initialize();
+  await database.runMigrations();
+  await database.destroy();
+  await admin.query(`ALTER ROLE nameplate PASSWORD '${new URL(base.database.url).password}'`);
+});
+afterEach(async () => {
+  await app?.stop();
+  app = undefined;
+});
+afterAll(async () => {
+  await base.stop();
+  await admin.end().catch(() => undefined);
+  await second.stop().catch(() => undefined);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The database at these ports of this machine, in this order. */
+const at = (...ports: (string | number)[]) => {
+  const { username, password, pathname } = new URL(base.database.url);
+  const hosts = ports.map((port) => `127.0.0.1:${port}`).join();
+  return `postgres://${username}:${password}@${hosts}${pathname}`;
+};
+const firstPort = () => new URL(base.database.url).port;
+const secondPort = () => new URL(second.url()).port;
+
+const start = async (url: string) => (app = await TestApp.start({ DATABASE_URL: url }, [], base));
+
+const makeUser = async (id = unique()) =>
+  (await app?.call({ method: 'POST', url: '/api/users', token, body: { id } }))?.status;
+
+/** Where background work is, which has connections of its own. */
+const backgroundPort = async () => {
+  const [row] = await (app as TestApp).app
+    .get(BackgroundDatabase)
+    .run<{ port: string }>([`SELECT current_setting('port') AS port`, []]);
+  return row?.port;
+};
+
+/** The answers to requests until one is 201, which comes soon. */
+async function untilMade(): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let attempt = 0; attempt < 100 && statuses.at(-1) !== 201; attempt += 1) {
+    if (attempt > 0) await sleep(100);
+    statuses.push((await makeUser()) ?? 0);
+  }
+  return statuses;
+}
+
+/** Whether the server takes writes, also of the connections that there are. */
+async function secondTakesWrites(does: boolean): Promise<void> {
+  await admin.query(`ALTER SYSTEM SET default_transaction_read_only = ${does ? 'off' : 'on'}`);
+  await admin.query('SELECT pg_reload_conf()');
+  const isSet = async () => {
+    const { rows } = await admin.query<{ is: string }>(
+      `SELECT current_setting('default_transaction_read_only') AS is`,
+    );
+    return rows[0]?.is === (does ? 'off' : 'on');
+  };
+  while (!(await isSet())) await sleep(20);
+}
+
+const firstTakesWrites = async (does: boolean) => {
+  const { client, name } = base.database;
+  const setting = does ? 'RESET' : 'SET';
+  await client.query(
+    `ALTER DATABASE ${name} ${setting} default_transaction_read_only ${does ? '' : '= on'}`,
+  );
+};
+
+const isIn = async (client: Client, id: string) =>
+  (await client.query('SELECT FROM users WHERE id = $1', [id])).rowCount === 1;
+
+describe('several hosts in DATABASE_URL', () => {
+  it('are one database when one of them is away', async () => {
+    await start(`${at(await freePort(), firstPort())}?target_session_attrs=read-write`);
+    const id = unique();
+    expect(await makeUser(id)).toBe(201);
+    expect(await isIn(base.database.client, id)).toBe(true);
+    expect(await backgroundPort()).toBe(firstPort());
+  });
+
+  it('are asked which one takes writes, for requests and for background work', async () => {
+    await firstTakesWrites(false);
+    await start(at(firstPort(), secondPort()));
+    expect(await makeUser()).toBe(201);
+    expect(await backgroundPort()).toBe(secondPort());
+    await firstTakesWrites(true);
+  });
+
+  it('are gone through again when that one takes none any more, or ends', async () => {
+    await firstTakesWrites(false);
+    await start(at(firstPort(), secondPort()));
+    expect([await makeUser(), await backgroundPort()]).toEqual([201, secondPort()]);
+    await firstTakesWrites(true);
+    await secondTakesWrites(false);
+    const statuses = await untilMade();
+    // 25006: that connection is closed, whoever comes next finds the other host.
+    expect([statuses[0], statuses.at(-1)]).toEqual([503, 201]);
+    expect(new Set(statuses)).toEqual(new Set([503, 201]));
+
+    await firstTakesWrites(false);
+    await secondTakesWrites(true);
+    await app?.stop();
+    await start(at(firstPort(), secondPort()));
+    expect(await makeUser()).toBe(201);
+    await firstTakesWrites(true);
+    await second.stop();
+    const afterEnd = await untilMade();
+    expect(afterEnd.at(-1)).toBe(201);
+    for (const status of afterEnd) expect([503, 201]).toContain(status);
+    await expect(backgroundPort()).resolves.toBe(firstPort());
+  });
+
+  it('that take no writes at all are 503, and found when one does', async () => {
+    await start(at(await freePort(), firstPort()));
+    await firstTakesWrites(false);
+    await base.database.disconnectOthers();
+    expect([await makeUser(), await makeUser()]).toEqual([503, 503]);
+    await firstTakesWrites(true);
+    expect((await untilMade()).at(-1)).toBe(201);
+  });
+});
