@@ -23,6 +23,7 @@ import { IndexNames1764160000000 } from './database/migrations/1764160000000-ind
 import { NumberByKey1764170000000 } from './database/migrations/1764170000000-number-by-key.js';
 import { CreateTenants1764200000000 } from './database/migrations/1764200000000-create-tenants.js';
 import { FeedOfEachTenant1764210000000 } from './database/migrations/1764210000000-feed-of-each-tenant.js';
+import { TellFeedResets1764300000000 } from './database/migrations/1764300000000-tell-feed-resets.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -55,6 +56,7 @@ export const SCHEMA = {
     NumberByKey1764170000000,
     CreateTenants1764200000000,
     FeedOfEachTenant1764210000000,
+    TellFeedResets1764300000000,
   ],
 };
 

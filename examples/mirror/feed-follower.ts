@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { Mirror } from './mirror.js';
-import { type Event, NameplateClient } from './nameplate-client.js';
+import { type Event, NameplateClient, PositionLost } from './nameplate-client.js';
 
 /** Follows the feed by long polling. The position moves only after the events are applied. */
 @Injectable()
@@ -36,9 +36,21 @@ export class FeedFollower implements OnApplicationBootstrap, OnModuleDestroy {
         await this.mirror.moveTo(next);
       } catch (error) {
         if (this.closing.signal.aborted) return;
+        if (error instanceof PositionLost && (await this.startAnew())) continue;
         this.log.warn(`again in a second: ${String(error)}`);
         await sleep(1_000);
       }
+  }
+
+  /** Retention or a failover has taken events that are not applied yet. Answers whether it is done. */
+  private async startAnew(): Promise<boolean> {
+    try {
+      await this.mirror.moveTo(await this.mirror.readAnew());
+      return true;
+    } catch (error) {
+      this.log.warn(String(error));
+      return false;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Pool } from 'pg';
-import { type Event, NameplateClient } from './nameplate-client.js';
+import { type Event, NameplateClient, type UserEvent } from './nameplate-client.js';
 
 /**
  * A copy of all users. An event only says that a user changed; the mirror then asks for the user as
@@ -32,8 +32,31 @@ export class Mirror implements OnModuleInit, OnModuleDestroy {
     await this.pool.end();
   }
 
+  async apply(event: Event): Promise<void> {
+    if (event.type !== 'Feed.Reset') return this.update(event);
+    const { rows } = await this.pool.query(
+      'SELECT 1 FROM mirrored_users WHERE sequence > $1 AND sequence < $2 LIMIT 1',
+      [event.data.after, event.sequence],
+    );
+    // Only who has seen what is lost has to mend anything.
+    if (rows.length > 0) await this.readAnew();
+  }
+
+  /** Brings all users up to date. Answers the place in the feed to go on behind. */
+  async readAnew(): Promise<string> {
+    const sequence = await this.nameplate.end();
+    for await (const subject of this.nameplate.ids()) await this.update({ subject, sequence });
+    // Those who are left are no more, or were never there.
+    const { rows } = await this.pool.query<{ id: string }>(
+      'SELECT id FROM mirrored_users WHERE sequence < $1',
+      [sequence],
+    );
+    for (const { id } of rows) await this.update({ subject: id, sequence });
+    return sequence;
+  }
+
   /** Brings one user up to date, at least to the state that the event tells of. */
-  async apply({ subject, sequence }: Event): Promise<void> {
+  private async update({ subject, sequence }: Omit<UserEvent, 'type'>): Promise<void> {
     const { rows } = await this.pool.query(
       'SELECT 1 FROM mirrored_users WHERE id = $1 AND sequence >= $2',
       [subject, sequence],

@@ -1,8 +1,22 @@
 /** The part of an event that a mirror needs: who changed, and in which order. */
-export interface Event {
+export interface UserEvent {
+  type: `User.${string}`;
   subject: string;
   sequence: string;
 }
+
+/** The feed goes on without events behind `data.after` that somebody may have seen. */
+export interface FeedReset {
+  type: 'Feed.Reset';
+  subject?: undefined;
+  sequence: string;
+  data: { after: string };
+}
+
+export type Event = UserEvent | FeedReset;
+
+/** The feed no longer has what is behind the position. */
+export class PositionLost extends Error {}
 
 export interface Page {
   events: Event[];
@@ -16,7 +30,7 @@ export interface Source {
   version: number;
 }
 
-/** The three requests that a mirror makes. */
+/** The requests that a mirror makes. */
 export class NameplateClient {
   constructor(
     private readonly url: string,
@@ -28,6 +42,25 @@ export class NameplateClient {
     const response = await this.get(`/api/events?after=${after}&limit=500&wait=20`, signal);
     const link = /[?&]after=(\d+)/.exec(response.headers.get('link') ?? '');
     return { events: (await response.json()) as Event[], next: link?.[1] ?? after };
+  }
+
+  /** The last place of the feed. */
+  async end(): Promise<string> {
+    const response = await this.get('/api/events?limit=1');
+    await response.body?.cancel();
+    return response.headers.get('last-sequence') ?? '0';
+  }
+
+  /** The ids of all users. */
+  async *ids(): AsyncGenerator<string> {
+    let path: string | undefined = '/api/users?cursor=&page_size=100';
+    while (path) {
+      const response = await this.get(path);
+      for (const { id } of (await response.json()) as { id: string }[]) yield id;
+      const next = /<([^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+      // It is relative to the request.
+      path = next && new URL(next, this.url + path).href.slice(this.url.length);
+    }
   }
 
   /** The user as it is now; undefined when there is none. */
@@ -45,6 +78,7 @@ export class NameplateClient {
     const headers = { authorization: `Bearer ${this.token}` };
     const response = await fetch(this.url + path, { headers, signal: signal ?? null });
     if (response.ok || response.status === 404) return response;
+    if (response.status === 410) throw new PositionLost();
     throw new Error(`nameplate answers ${response.status} to GET ${path}`);
   }
 }

@@ -1,7 +1,8 @@
 import type { TenantId } from '../database/tenant.js';
 import { ApiProperty } from '@nestjs/swagger';
 import type { EventRow } from './event.statements.js';
-import { EVENT_TYPES, type EventType } from './event-types.js';
+import { EVENT_TYPES, type EventType, FEED_RESET } from './event-types.js';
+import type { FeedResetDto } from './feed-reset.dto.js';
 import type { Actor } from './origin.js';
 import type { Change } from './user-event.entity.js';
 
@@ -121,7 +122,8 @@ export class CloudEventDto {
   @ApiProperty({
     type: String,
     pattern: '^[1-9][0-9]*$',
-    description: 'Its place in the feed, from 1 without gaps: what `after` takes.',
+    description:
+      'Its place in the feed, from 1 without gaps other than before a `Feed.Reset`: what `after` takes.',
     example: '42',
   })
   sequence!: string;
@@ -130,17 +132,16 @@ export class CloudEventDto {
   data!: EventDataDto;
 }
 
-export function toCloudEvent(tenantId: TenantId, event: EventRow): CloudEventDto {
-  const { userId, version, actor, requestId, changes } = event;
+export function toCloudEvent(tenantId: TenantId, event: EventRow): CloudEventDto | FeedResetDto {
+  const { id, type, userId, version, time, actor, requestId, changes, sequence } = event;
+  const same = { specversion: '1.0', id, source: sourceOf(tenantId) } as const;
+  const place = { time, datacontenttype: 'application/json', sequence } as const;
+  if (type === FEED_RESET) return { ...same, type, ...place, data: { after: version } };
   return {
-    specversion: '1.0',
-    id: event.id,
-    source: sourceOf(tenantId),
-    type: event.type,
+    ...same,
+    type,
     subject: userId,
-    time: event.time,
-    datacontenttype: 'application/json',
-    sequence: event.sequence,
+    ...place,
     data: { userId, version: Number(version), actor, requestId, changes },
   };
 }

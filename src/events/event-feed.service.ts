@@ -48,7 +48,7 @@ export class EventFeed implements OnModuleDestroy {
 
   /**
    * @throws AppError guard.invalid_input when `after` was never given to an event,
-   *   event.expired when an event behind it was deleted by retention
+   *   event.expired when an event behind it was deleted by retention, or itself is lost
    */
   async read(tenantId: TenantId, { after, limit, types }: FeedQuery): Promise<FeedPage> {
     const last = await this.sequencer.advance(tenantId);
@@ -98,18 +98,19 @@ export class EventFeed implements OnModuleDestroy {
   }
 
   private async checkKept(tenantId: TenantId, after: number): Promise<void> {
-    const [row] = await this.run<{ pruned: string }>(statements.selectPruned(tenantId));
-    if (after < Number(row?.pruned))
-      throw new AppError(
-        'event.expired',
-        `Events up to ${row?.pruned} are deleted. Read the users anew, then go on with the feed.`,
-      );
+    const [row] = await this.run<statements.Kept>(statements.selectKept(tenantId, after));
+    if (row?.survived)
+      throw expired(`Events behind ${row.survived} were lost when the database failed over.`);
+    if (after < Number(row?.pruned)) throw expired(`Events up to ${row?.pruned} are deleted.`);
   }
 
   private run<Row>(statement: Statement): Promise<Row[]> {
     return query<Row>(this.database, statement);
   }
 }
+
+const expired = (what: string) =>
+  new AppError('event.expired', `${what} Read the users anew, then go on with the feed.`);
 
 const neverWas = () =>
   new AppError('entity.not_found', 'There is no such user, and no event of one is kept.');

@@ -9,6 +9,9 @@ export const EVENT_TYPES = [
   'User.SignIn.Updated',
 ] as const;
 
+/** The feed goes on in a database that lacks events; in the feed and sent to hooks whatever types they want. */
+export const FEED_RESET = 'Feed.Reset';
+
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Columns whose change has a type of its own; each is set by a route of its own. */

@@ -1,6 +1,6 @@
 import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
-import type { EventType } from './event-types.js';
+import { type EventType, FEED_RESET } from './event-types.js';
 import type { Actor } from './origin.js';
 import type { Change } from './user-event.entity.js';
 
@@ -10,7 +10,7 @@ export interface EventRow {
   found: number;
   id: string;
   sequence: string;
-  type: EventType;
+  type: EventType | typeof FEED_RESET;
   userId: string;
   version: string;
   /** RFC 3339, in microseconds. */
@@ -39,9 +39,12 @@ const bounded = (selection: string, order: string) => `
     FROM selected)
   SELECT ${eventRow}, e.found::integer FROM measured e WHERE e.before < ${MAX_BYTES} ORDER BY ${order}`;
 
-/** Gives every committed event, at most so many, its place in the feed; answers the last place. */
-export function sequenceEvents(tenantId: TenantId, most: number): Statement {
-  return ofTenant(tenantId, `SELECT sequence_user_events($1, $2) AS last`, [most]);
+/**
+ * Gives every committed event, at most so many, its place in the feed; answers the last place. The last
+ * one that the caller has `seen` tells whether the database has lost any.
+ */
+export function sequenceEvents(tenantId: TenantId, most: number, seen = 0): Statement {
+  return ofTenant(tenantId, `SELECT sequence_user_events($1, $2, $3) AS last`, [most, seen]);
 }
 
 /** The last places in the feeds of these tenants, and whether some of their events have none yet. */
@@ -54,16 +57,33 @@ export const selectEnds = (tenantIds: TenantId[]) =>
     [tenantIds],
   );
 
-/** The tenants that have events without a number. */
+/** The tenants that have events without a number, or a feed of another history than the database now has. */
 export const selectUnnumbered = () =>
-  acrossTenants(`SELECT DISTINCT tenant_id AS "tenantId" FROM user_events WHERE sequence IS NULL`);
+  acrossTenants(
+    `SELECT tenant_id AS "tenantId" FROM user_events WHERE sequence IS NULL
+     UNION SELECT tenant_id FROM user_event_sequences WHERE epoch <> (SELECT database_epoch())`,
+  );
 
-/** The last place whose event retention has deleted. */
-export function selectPruned(tenantId: TenantId): Statement {
-  return ofTenant(tenantId, `SELECT pruned FROM user_event_sequences WHERE tenant_id = $1`);
+/** What has become of the events behind a place. */
+export interface Kept {
+  /** The last place whose event retention has deleted. */
+  pruned: string;
+  /** The last one that was not lost, if this is one that was. */
+  survived: string | null;
 }
 
-/** Events behind `after` up to `last`, of any type or of these. */
+export function selectKept(tenantId: TenantId, place: number): Statement {
+  return ofTenant(
+    tenantId,
+    `SELECT s.pruned, (
+       SELECT e.version FROM user_events e
+       WHERE e.tenant_id = $1 AND e.user_id = '' AND e.version < $2 AND e.sequence > $2) AS survived
+     FROM user_event_sequences s WHERE s.tenant_id = $1`,
+    [place],
+  );
+}
+
+/** Events behind `after` up to `last`, of any type or of these, and resets in any case. */
 export function selectFeed(
   tenantId: TenantId,
   range: { after: number; last: number; limit: number },
@@ -78,7 +98,7 @@ export function selectFeed(
        ORDER BY sequence LIMIT $5`,
       'sequence',
     ),
-    [range.after, range.last, types ?? null, range.limit],
+    [range.after, range.last, types ? [...types, FEED_RESET] : null, range.limit],
   );
 }
 

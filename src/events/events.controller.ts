@@ -6,7 +6,7 @@ import { CurrentPrincipal, type Principal } from '../auth/principal.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { pageLink } from '../http/page-link.js';
-import { CLOUD_EVENTS, type CloudEventDto, toCloudEvent } from './cloud-event.dto.js';
+import { CLOUD_EVENTS, toCloudEvent } from './cloud-event.dto.js';
 import { EventFeed, hasMore } from './event-feed.service.js';
 import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
 import { eventStream } from './event-stream.js';
@@ -43,7 +43,7 @@ export class EventsController {
     @CurrentPrincipal() { expiresAt }: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CloudEventDto[] | StreamableFile> {
+  ) {
     const { waitMs, ...query } = parseFeedQuery(parameters, request.headers['last-event-id']);
     const gone = goneReader(request, reply);
     void reply.header('Cache-Control', 'no-store');
@@ -75,7 +75,7 @@ export class EventsController {
     @Query() parameters: Record<string, unknown>,
     @Req() { url }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CloudEventDto[]> {
+  ) {
     const { before, limit } = parseHistoryQuery(parameters);
     const events = await this.feed.history(tenantId, userId, before, limit);
     const oldest = events.at(-1);

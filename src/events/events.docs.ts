@@ -12,12 +12,23 @@ import { CLOUD_EVENTS, CloudEventDto } from './cloud-event.dto.js';
 import { EVENT_EXAMPLE } from './event.example.js';
 import { DEFAULT_EVENTS, MAX_EVENTS, MAX_WAIT } from './event-query.js';
 import { EVENT_TYPES } from './event-types.js';
+import { FeedResetDto } from './feed-reset.dto.js';
 
 const WHO = 'Management token, scope `all` or `events:read`.';
 
 const batch = {
   [CLOUD_EVENTS]: {
     schema: { type: 'array', items: { $ref: getSchemaPath(CloudEventDto) } },
+    example: [EVENT_EXAMPLE],
+  },
+};
+
+const feed = {
+  [CLOUD_EVENTS]: {
+    schema: {
+      type: 'array',
+      items: { oneOf: [CloudEventDto, FeedResetDto].map((dto) => ({ $ref: getSchemaPath(dto) })) },
+    },
     example: [EVENT_EXAMPLE],
   },
 };
@@ -41,6 +52,8 @@ export const ListEvents = () =>
         'Follow `Link` for the next page. With `Accept: text/event-stream` the answer does not end: ' +
         'server-sent events, whose ids are the sequences, until the token expires (not in this page, but ' +
         'with `curl -N`).\n\n' +
+        'A `Feed.Reset` says that the database goes on without events that somebody may have seen; ' +
+        '`types` does not leave it out. A place among those that are lost is 410.\n\n' +
         WHO,
     }),
     query(
@@ -65,12 +78,12 @@ export const ListEvents = () =>
       description: 'As `after`, and above it; for event streams that connect again.',
       schema: { type: 'string' },
     }),
-    ApiExtraModels(CloudEventDto),
+    ApiExtraModels(CloudEventDto, FeedResetDto),
     ApiResponse({
       status: 200,
       description: 'Events (CloudEvents 1.0).',
       content: {
-        ...batch,
+        ...feed,
         'text/event-stream': { schema: { type: 'string' }, example: streamExample },
       },
       headers: {

@@ -33,8 +33,8 @@ export class TenantSequence {
   }
 
   private async number(): Promise<number> {
-    const [sql, parameters] = sequenceEvents(this.tenantId, BATCH);
     for (;;) {
+      const [sql, parameters] = sequenceEvents(this.tenantId, BATCH, this.last);
       const [row] = await retryOnContention(() =>
         this.database.query<{ last: string }[]>(sql, parameters),
       );

@@ -18,4 +18,12 @@ export class UserEventSequenceEntity {
   /** The last number whose event retention has deleted. */
   @Column({ type: 'bigint', default: 0 })
   pruned!: string;
+
+  /** The history of the database in which the last numbers were given; null where it cannot be told. */
+  @Column({ type: 'varchar', length: 64, nullable: true })
+  epoch!: string | null;
+
+  /** Whether the last numbers were with a standby before anybody saw them. */
+  @Column({ name: 'is_synchronous', type: 'boolean', default: false })
+  isSynchronous!: boolean;
 }

@@ -13,7 +13,10 @@ export interface Change {
 
 const KEY = { primaryKeyConstraintName: 'pk_user_events' };
 
-/** One committed change of a user: the schema. Written by the statement of the change itself. */
+/**
+ * One committed change of a user: the schema. Written by the statement of the change itself; a
+ * `Feed.Reset`, which has no user and as its version the last place before, by the numbering.
+ */
 @Entity('user_events')
 @Unique('uq_user_events_tenant_id_sequence', ['tenantId', 'sequence'])
 // Partial, which TypeORM would write in another form.
@@ -35,7 +38,7 @@ export class UserEventEntity {
   @Column({ type: 'uuid' })
   id!: string;
 
-  /** Its place in the feed, from 1 without gaps; null until it has one. */
+  /** Its place in the feed; null until it has one. */
   @Column({ type: 'bigint', nullable: true })
   sequence!: string | null;
 

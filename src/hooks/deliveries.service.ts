@@ -56,8 +56,8 @@ export class DeliveriesService {
       what === 'dead'
         ? statements.replayDead(tenantId, hookId)
         : statements.rewind(tenantId, hookId, what);
-    const [row] = await this.runLocked<{ replayed: number }>(tenantId, hookId, statement);
-    return row?.replayed ?? 0;
+    const [row] = await this.runLocked<{ replayed: number | string }>(tenantId, hookId, statement);
+    return Number(row?.replayed ?? 0);
   }
 
   private async checkHook(tenantId: TenantId, hookId: string): Promise<void> {

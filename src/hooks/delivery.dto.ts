@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EVENT_TYPES } from '../events/event-types.js';
+import { EVENT_TYPES, FEED_RESET } from '../events/event-types.js';
 import { DELIVERY_STATES, type DeliveryRow, type DeliveryState } from './delivery-row.js';
 
 const time = (description: string) =>
@@ -24,10 +24,10 @@ export class DeliveryDto {
   @ApiProperty({ type: String, format: 'uuid', example: '0198c5a2-7f0e-4c11-9d53-3f8e0a6f2b1c' })
   eventId!: string;
 
-  @ApiProperty({ type: String, enum: EVENT_TYPES, example: 'User.Data.Updated' })
+  @ApiProperty({ type: String, enum: [...EVENT_TYPES, FEED_RESET], example: 'User.Data.Updated' })
   type!: string;
 
-  @ApiProperty({ type: String, example: 'x81f0c2m5a7b' })
+  @ApiProperty({ type: String, description: 'Empty of a `Feed.Reset`.', example: 'x81f0c2m5a7b' })
   userId!: string;
 
   @ApiProperty({

@@ -102,7 +102,7 @@ export function rewind(tenantId: TenantId, hookId: string, after: number): State
        UPDATE hook_deliveries d SET queued = false, run = h.runs FROM held, h
        WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = held.sequence
          AND d.sequence <= $3::bigint AND d.state = 'pending')
-     SELECT (old.last_sequence - h.last_sequence)::integer AS replayed FROM old, h`,
+     SELECT old.last_sequence - h.last_sequence AS replayed FROM old, h`,
     [hookId, after],
   );
 }

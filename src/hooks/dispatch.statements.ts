@@ -1,6 +1,7 @@
 import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { type EventRow, eventRow } from '../events/event.statements.js';
+import { FEED_RESET } from '../events/event-types.js';
 import type { DeliveryState } from './delivery-row.js';
 import type { HookKey } from './hook-key.js';
 import type { SealedHook } from './hook-row.js';
@@ -126,7 +127,11 @@ export function insertDeliveries(
      LEFT JOIN made ON true`,
     [
       ...[hookId, hook.lastSequence, range.last, range.limit],
-      ...[hook.runs, hook.types, hook.excludeClientIds],
+      ...[
+        hook.runs,
+        hook.types.length > 0 ? [...hook.types, FEED_RESET] : [],
+        hook.excludeClientIds,
+      ],
     ],
   );
 }

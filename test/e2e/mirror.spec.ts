@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 import { freePort } from '../../src/database/loopback-port.js';
 import { Place, versionOf } from '../support/service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -135,6 +136,31 @@ async function makeHook(port: number): Promise<string> {
   return secret;
 }
 
+/**
+ * Changes a user, and takes that back once it is copied: as a standby does that is promoted without the
+ * last events.
+ */
+async function loseAChange(copied: TestDatabase): Promise<void> {
+  await send('POST', '/users', { id: 'user0' });
+  await send('PATCH', '/users/user0', { name: 'kept' });
+  const feed = await send('GET', '/events?limit=1');
+  const last = Number(feed.headers.get('last-sequence'));
+  await send('PATCH', '/users/user0', { name: 'lost' });
+  await isCopied(copied, await source());
+  const client = new Client(place.databaseUrl());
+  await client.connect();
+  await client.query(`
+    BEGIN;
+    SELECT FROM user_event_sequences FOR UPDATE;
+    DELETE FROM user_events WHERE sequence > ${last};
+    DELETE FROM hook_deliveries WHERE sequence > ${last};
+    UPDATE hooks SET last_sequence = least(last_sequence, ${last});
+    UPDATE users SET name = 'kept', version = version - 1 WHERE id = 'user0';
+    UPDATE user_event_sequences SET last = ${last}, epoch = '';
+    COMMIT`);
+  await client.end();
+}
+
 describe('the mirror of the examples', () => {
   it.each<[string, (port: number) => Promise<Record<string, string>>]>([
     ['the feed', () => Promise.resolve({})],
@@ -164,6 +190,10 @@ describe('the mirror of the examples', () => {
       const expected = await source();
       expect(Object.keys(expected).length).toBeGreaterThan(USERS / 4);
       await isCopied(database, expected);
+      await loseAChange(database);
+      const survived = await source();
+      expect(survived['user0']?.user).toMatchObject({ name: 'kept' });
+      await isCopied(database, survived);
       await mirror.kill();
       await database.drop();
     },

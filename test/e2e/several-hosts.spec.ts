@@ -1,41 +1,22 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/data-source.js';
+import type { Client } from 'pg';
+import { acrossTenants } from '../../src/database/statement.js';
 import { BackgroundDatabase } from '../../src/database/background-database.js';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { freePort } from '../../src/database/loopback-port.js';
+import { SecondServer } from '../support/second-server.js';
 import { TestApp } from '../support/test-app.js';
 import { unique } from '../support/users.js';
 
-/** Two servers with the same database, user and password: the one of all tests, and another. */
 let base: TestApp;
-let second: EmbeddedPostgres;
-let admin: Client;
-let folder: string;
+let second: SecondServer;
 let token: string;
 let app: TestApp | undefined;
 
 beforeAll(async () => {
   base = await TestApp.start();
   token = await base.issuer.managementToken();
-  folder = mkdtempSync(join(tmpdir(), 'nameplate-second-'));
-  chmodSync(folder, 0o755);
-  second = await EmbeddedPostgres.open({ folder, settings: ['fsync=off'] });
-  admin = new Client(second.url());
-  admin.on('error', () => undefined);
-  await admin.connect();
-  await admin.query(`CREATE DATABASE ${base.database.name}`);
-  const url = second.url(base.database.name);
-  const options = dataSourceOptions({ DATABASE_URL: url, DATABASE_POOL_SIZE: 1 });
-  const database = await new DataSource(options).initialize();
-  await database.runMigrations();
-  await database.destroy();
-  await admin.query(`ALTER ROLE nameplate PASSWORD '${new URL(base.database.url).password}'`);
+  second = await SecondServer.start(base.database);
 });
 afterEach(async () => {
   await app?.stop();
@@ -43,9 +24,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await base.stop();
-  await admin.end().catch(() => undefined);
-  await second.stop().catch(() => undefined);
-  rmSync(folder, { recursive: true, force: true });
+  await second.remove();
 });
 
 /** The database at these ports of this machine, in this order. */
@@ -55,7 +34,7 @@ const at = (...ports: (string | number)[]) => {
   return `postgres://${username}:${password}@${hosts}${pathname}`;
 };
 const firstPort = () => new URL(base.database.url).port;
-const secondPort = () => new URL(second.url()).port;
+const secondPort = () => String(second.port);
 
 const start = async (url: string) => (app = await TestApp.start({ DATABASE_URL: url }, [], base));
 
@@ -66,7 +45,7 @@ const makeUser = async (id = unique()) =>
 const backgroundPort = async () => {
   const [row] = await (app as TestApp).app
     .get(BackgroundDatabase)
-    .run<{ port: string }>([`SELECT current_setting('port') AS port`, []]);
+    .run<{ port: string }>(acrossTenants(`SELECT current_setting('port') AS port`));
   return row?.port;
 };
 
@@ -80,17 +59,14 @@ async function untilMade(): Promise<number[]> {
   return statuses;
 }
 
-/** Whether the server takes writes, also of the connections that there are. */
+/** Whether it takes writes, also of the connections that there are. */
 async function secondTakesWrites(does: boolean): Promise<void> {
-  await admin.query(`ALTER SYSTEM SET default_transaction_read_only = ${does ? 'off' : 'on'}`);
-  await admin.query('SELECT pg_reload_conf()');
-  const isSet = async () => {
-    const { rows } = await admin.query<{ is: string }>(
-      `SELECT current_setting('default_transaction_read_only') AS is`,
-    );
-    return rows[0]?.is === (does ? 'off' : 'on');
-  };
-  while (!(await isSet())) await sleep(20);
+  const value = does ? 'off' : 'on';
+  await second.run(`ALTER SYSTEM SET default_transaction_read_only = ${value}`);
+  await second.run('SELECT pg_reload_conf()');
+  const is = () =>
+    second.run<{ is: string }>(`SELECT current_setting('default_transaction_read_only') AS is`);
+  while ((await is())[0]?.is !== value) await sleep(20);
 }
 
 const firstTakesWrites = async (does: boolean) => {

@@ -93,6 +93,13 @@ export class Place {
     return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
   }
 
+  /** Of the embedded database, while it runs. */
+  databaseUrl(): string {
+    const read = (...path: string[]) => readFileSync(join(this.folder, '.data', ...path), 'utf8');
+    const port = read('postgres', 'postmaster.pid').split('\n')[3];
+    return `postgres://nameplate:${read('postgres-password').trim()}@127.0.0.1:${port}/postgres`;
+  }
+
   /** A request to the API of whatever service runs here. */
   send(token: string, method: string, path: string, body?: object): Promise<Response> {
     return fetch(`http://127.0.0.1:${this.port}/api${path}`, {
