@@ -8,6 +8,9 @@ import { mergePending } from './user-search.statements.js';
 const PAUSE_MS = 250;
 const AFTER_MS = 60_000;
 
+/** Milliseconds that the first search waits for a merge at most. */
+const PATIENCE_MS = 2_000;
+
 /**
  * What is written waits in a list beside each index of the searches, which every search has to read
  * through, until it is merged: here, while somebody searches, and in the way of nobody. See docs/adr/0011.
@@ -17,16 +20,22 @@ export class SearchIndexes implements OnModuleDestroy {
   private readonly log = new Logger(SearchIndexes.name);
   private readonly closing = new AbortController();
   private loop: Promise<void> | undefined;
+  private merged: Promise<unknown> = Promise.resolve();
   /** By `performance.now()`. */
   private until = 0;
   private lastProblem: unknown;
 
   constructor(private readonly database: DataSource) {}
 
-  /** A search comes, and others may. */
-  keepMerged(): void {
+  /** A search comes, and others may. The first waits until what was written before is merged, but not for long. */
+  keepMerged(): Promise<unknown> {
     this.until = performance.now() + AFTER_MS;
-    this.loop ??= this.work().finally(() => (this.loop = undefined));
+    if (!this.loop) {
+      const first = this.merge();
+      this.merged = Promise.race([first, sleep(PATIENCE_MS, undefined, { ref: false })]);
+      this.loop = first.then(() => this.work()).finally(() => (this.loop = undefined));
+    }
+    return this.merged;
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -37,8 +46,8 @@ export class SearchIndexes implements OnModuleDestroy {
   private async work(): Promise<void> {
     const { signal } = this.closing;
     while (!signal.aborted && performance.now() < this.until) {
-      await this.merge();
       await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await this.merge();
     }
   }
 

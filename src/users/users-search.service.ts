@@ -71,7 +71,7 @@ export class UsersSearchService {
   }
 
   private async find(tenantId: TenantId, query: UserQuery): Promise<UserPage> {
-    if (isSearch(query)) this.indexes.keepMerged();
+    if (isSearch(query)) await this.indexes.keepMerged();
     const question = countUsers(tenantId, query);
     try {
       const { page, shared } = await this.read(query, async (run) => {

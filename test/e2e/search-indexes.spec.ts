@@ -32,6 +32,34 @@ describe('what is written and waits for its place in the indexes of searches', (
     expect(app.log.join('')).not.toContain('SearchIndexes');
   });
 
+  it('is waited for by the first search, and by none that comes later', async () => {
+    const { client, name } = app.database;
+    // In the place of PostgreSQL's own.
+    await client.query(`CREATE FUNCTION public.gin_clean_pending_list(regclass) RETURNS bigint
+      LANGUAGE plpgsql AS $$ BEGIN INSERT INTO merges DEFAULT VALUES; PERFORM pg_sleep(0.3); RETURN 0; END $$`);
+    await client.query('CREATE TABLE merges (at timestamptz DEFAULT clock_timestamp())');
+    await client.query(`ALTER DATABASE ${name} SET search_path = public, pg_catalog`);
+    const other = await TestApp.start({}, [], app);
+    const token = await app.issuer.managementToken();
+    const search = async () => {
+      const { status } = await other.call({
+        ...{ method: 'GET', url: '/api/users?search=%25son%25', token },
+      });
+      expect(status).toBe(200);
+      const { rows } = await client.query<{ merged: boolean }>(
+        `SELECT count(*) > 1 AND max(at) < clock_timestamp() - interval '0.3 s' AS merged FROM merges`,
+      );
+      return rows[0]?.merged;
+    };
+    // Two indexes, one after the other: the second began so long ago that it is done.
+    expect(await Promise.all([search(), search()])).toEqual([true, true]);
+    await client.query('TRUNCATE merges');
+    expect(await search()).toBe(false);
+    await other.stop();
+    await client.query(`ALTER DATABASE ${name} RESET search_path`);
+    await client.query('DROP FUNCTION public.gin_clean_pending_list(regclass)');
+  });
+
   it('is told once when the service may not do it, which serves all the same', async () => {
     const { client, name } = app.database;
     // In the place of PostgreSQL's own.
