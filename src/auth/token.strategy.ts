@@ -35,8 +35,9 @@ function options(kind: TokenKind, realms: Realms) {
 }
 
 /** The strategy of one kind of token; what it accepts is said by the realm of the request. */
-const strategy = (kind: TokenKind) =>
-  class extends PassportStrategy(Strategy, kind) {
+function strategyOf(kind: TokenKind) {
+  @Injectable()
+  class TokenStrategy extends PassportStrategy(Strategy, kind) {
     constructor(private readonly realms: Realms) {
       super(options(kind, realms));
     }
@@ -44,25 +45,8 @@ const strategy = (kind: TokenKind) =>
     validate(request: FastifyRequest, claims: Claims): Principal {
       return toPrincipal(kind, claims, this.realms.of(request, kind).rules);
     }
-  };
-
-@Injectable()
-export class UserTokenStrategy extends strategy('user') {
-  constructor(realms: Realms) {
-    super(realms);
   }
+  return TokenStrategy;
 }
 
-@Injectable()
-export class ManagementTokenStrategy extends strategy('management') {
-  constructor(realms: Realms) {
-    super(realms);
-  }
-}
-
-@Injectable()
-export class OperatorTokenStrategy extends strategy('operator') {
-  constructor(realms: Realms) {
-    super(realms);
-  }
-}
+export const TOKEN_STRATEGIES = (['user', 'management', 'operator'] as const).map(strategyOf);

@@ -111,6 +111,13 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
 const elsewhere: ErrorCode[] = [
   // In idempotency.spec.ts, as it needs a request that still runs.
   'request.idempotency_key_in_use',
+  // In tenants.spec.ts and tenant-hosts.spec.ts, as they need hosts of tenants.
+  'request.unknown_host',
+  'tenant.suspended',
+  'tenant.id_already_in_use',
+  'tenant.host_already_in_use',
+  'tenant.issuer_already_in_use',
+  'tenant.in_use',
   'request.timeout',
   'request.header_fields_too_large',
   'service.internal_error',
