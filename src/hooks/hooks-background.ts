@@ -92,7 +92,8 @@ export class HooksBackground
     const [any] = await this.database.run<{ hasHooks: boolean }>(hasHooks());
     if (!any?.hasHooks && !this.queue) return IDLE_MS;
     this.queue ??= await this.startQueue();
-    await this.sweeper.sweep(this.queue).catch((error: unknown) => this.warn(error));
+    const onProblem = (problem: unknown) => this.warn(problem);
+    await this.sweeper.sweep(this.queue, onProblem).catch(onProblem);
     await this.numberEvents();
     const since = performance.now();
     const busy = await this.database.run<BusyHook>(selectBusyHooks());

@@ -10,6 +10,8 @@ const CLOCK_MS = 3_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
+type OnProblem = (problem: unknown) => void;
+
 /** Rows that one statement deletes. */
 const BATCH = 10_000;
 
@@ -28,8 +30,12 @@ export class HooksSweeper {
     private readonly database: BackgroundDatabase,
   ) {}
 
-  /** Does so if it is time. */
-  async sweep(queue: HookQueue): Promise<void> {
+  /**
+   * Does so if it is time.
+   *
+   * @param onProblem is told what went wrong with one tenant or hook: that is no trouble of the next
+   */
+  async sweep(queue: HookQueue, onProblem: OnProblem): Promise<void> {
     const now = performance.now();
     if (now >= this.nextClock) {
       this.nextClock = now + CLOCK_MS;
@@ -37,33 +43,34 @@ export class HooksSweeper {
     }
     if (now >= this.nextHooks) {
       this.nextHooks = now + MINUTE_MS;
-      await this.sweepHooks(queue);
+      await this.sweepHooks(queue, onProblem);
     }
     if (now >= this.nextLog) {
       this.nextLog = now + HOUR_MS;
-      await this.sweepLog();
+      await this.sweepLog(onProblem);
     }
   }
 
-  private async sweepHooks(queue: HookQueue): Promise<void> {
+  private async sweepHooks(queue: HookQueue, onProblem: OnProblem): Promise<void> {
     // The queues first: a hook is there before its queue is, and its queue before its log.
     const names = await queue.names();
     const hooks = new Set((await this.hooks()).map(queueOf));
     for (const name of names) {
       if (hooks.has(name)) continue;
       const { tenantId, id } = hookOf(name);
-      await this.inBatches(deleteLog(tenantId, id, BATCH));
-      await queue.delete(name);
+      await this.inBatches(deleteLog(tenantId, id, BATCH))
+        .then(() => queue.delete(name))
+        .catch(onProblem);
     }
   }
 
   /** Of each tenant that has hooks, by its own rule. */
-  private async sweepLog(): Promise<void> {
+  private async sweepLog(onProblem: OnProblem): Promise<void> {
     for (const tenantId of new Set((await this.hooks()).map((hook) => hook.tenantId))) {
       const tenant = await this.tenants.get(tenantId);
       if (!tenant) continue;
       const days = tenant.retention.deliveriesDays;
-      await this.inBatches(deleteOldDeliveries(tenantId, days, BATCH));
+      await this.inBatches(deleteOldDeliveries(tenantId, days, BATCH)).catch(onProblem);
     }
   }
 

@@ -53,18 +53,19 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
   async prune(batch = BATCH): Promise<void> {
     // Only what has its place in the feed can be deleted from its beginning.
     await this.sequencer.advanceAll();
-    for (const tenantId of await this.find(selectOldFeeds())) {
+    await this.each(selectOldFeeds(), async (tenantId) => {
       const tenant = await this.tenants.get(tenantId);
       const days = tenant?.retention.eventsDays ?? 0;
       if (days > 0) await this.drain(pruneEvents(tenantId, days, batch), batch);
-    }
-    for (const tenantId of await this.find(selectOldKeys()))
-      await this.drain(pruneKeys(tenantId, batch), batch);
+    });
+    await this.each(selectOldKeys(), (tenantId) => this.drain(pruneKeys(tenantId, batch), batch));
   }
 
-  private async find(statement: Statement): Promise<TenantId[]> {
-    const rows = await query<{ tenantId: TenantId }>(this.database, statement);
-    return rows.map(({ tenantId }) => tenantId);
+  /** Of the tenants that this finds, one after the other: the trouble of one is not that of the next. */
+  private async each(found: Statement, work: (tenantId: TenantId) => Promise<void>): Promise<void> {
+    const rows = await query<{ tenantId: TenantId }>(this.database, found);
+    for (const { tenantId } of rows)
+      await work(tenantId).catch((error: unknown) => this.log.warn(loggableError(error)));
   }
 
   private async drain(statement: Statement, batch: number): Promise<void> {

@@ -1,7 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import type { Env } from '../../src/config/env.js';
-import { dataSourceOptions } from '../../src/data-source.js';
+import { dataSourceOptions, SCHEMA } from '../../src/data-source.js';
 import { BackgroundDatabase } from '../../src/database/background-database.js';
 import { HookQueue } from '../../src/hooks/hook-queue.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -31,6 +32,12 @@ const tables = async () => {
 };
 
 describe('the migrations', () => {
+  it('are all that there are, in their order', () => {
+    const files = readdirSync(new URL('../../src/database/migrations', import.meta.url));
+    const times = files.sort().map((file) => file.split('-')[0]);
+    expect(SCHEMA.migrations.map(({ name }) => name.slice(-13))).toEqual(times);
+  });
+
   it('up, down and up again end in what the entities describe', async () => {
     await source.runMigrations();
     expect(await pending()).toEqual([]);

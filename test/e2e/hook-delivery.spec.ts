@@ -531,12 +531,13 @@ describe('the sweeper', () => {
       [kept.id],
     );
     const database = app.app.get(BackgroundDatabase);
-    const queue = new HookQueue(database, app.app.get(Env), (problem) => {
+    const fail = (problem: unknown) => {
       throw problem;
-    });
+    };
+    const queue = new HookQueue(database, app.app.get(Env), fail);
     await queue.start();
     expect(await queue.names()).toEqual(expect.arrayContaining([gone.id, kept.id]));
-    await new HooksSweeper(app.app.get(Tenants), database).sweep(queue);
+    await new HooksSweeper(app.app.get(Tenants), database).sweep(queue, fail);
     expect(await queue.names()).toEqual([kept.id]);
     await queue.stop();
     const { rows } = await app.database.client.query<{ hook: string }>(

@@ -113,17 +113,11 @@ async function interruptReplication(): Promise<void> {
 
 /** Answers the rows of the last statement. */
 async function inDatabase(name: string, statements: string[]): Promise<{ pid: number }[]> {
-  const open = async () => {
-    const client = new Client(`postgres://postgres:secret@127.0.0.1:${cluster.port}/${name}`);
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
-  };
-  let client: Client | undefined;
-  await eventually('HAProxy leads to a primary', async () => Boolean((client = await open())));
+  const client = new Client(`postgres://postgres:secret@127.0.0.1:${cluster.port}/${name}`);
+  client.on('error', () => undefined);
+  await client.connect();
   let rows: { pid: number }[] = [];
-  for (const statement of statements)
-    rows = (await client?.query<{ pid: number }>(statement))?.rows ?? [];
-  await client?.end();
+  for (const statement of statements) rows = (await client.query<{ pid: number }>(statement)).rows;
+  await client.end();
   return rows;
 }

@@ -1,6 +1,7 @@
 import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { freePort } from '../../src/database/loopback-port.js';
 import { postgresAccount } from '../../src/database/postgres-binaries.js';
 import { eventually, findPrograms, killTree, Processes } from './programs.js';
@@ -138,6 +139,13 @@ ${servers.join('\n')}
       { mode: 0o644 },
     );
     this.run('haproxy', ['-db', '-f', file]);
+    const url = `postgres://postgres:secret@${HOST}:${this.port}/postgres`;
+    await eventually('HAProxy leads to the primary', async () => {
+      const client = new Client(url);
+      await client.connect();
+      await client.end();
+      return true;
+    });
   }
 
   private run(program: string, args: string[]) {
