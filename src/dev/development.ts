@@ -102,6 +102,7 @@ async function banner(env: Env, folder: string | undefined, hasTokens: boolean):
   const url = localUrl(env);
   const lines = ['', `nameplate   ${url}`, `Swagger UI  ${url}/docs`];
   if (folder) lines.push(`PostgreSQL  embedded, its data is in ${folder}`);
+  if (env.TENANT_HOSTS.length > 0) return [...lines, ...tenantLines(env, hasTokens), ''].join('\n');
   if (hasTokens) lines.push(`Tokens      ${portPrefix(env)}npm run -s token -- user | management`);
   if (folder && hasTokens)
     lines.push(
@@ -111,6 +112,13 @@ async function banner(env: Env, folder: string | undefined, hasTokens: boolean):
       await curl(env, 'management', `${url}/api/users/demo`, '{"primaryEmail":"ada@example.com"}'),
     );
   return [...lines, ''].join('\n');
+}
+
+/** There is nobody yet whom a request could be for. */
+function tenantLines(env: Env, hasTokens: boolean): string[] {
+  const prefix = `TENANT_HOSTS='${env.TENANT_HOSTS.join()}' ${portPrefix(env)}`;
+  const tokens = `Tokens      ${prefix}npm run -s token -- user | management --tenant acme, or operator`;
+  return [`Tenants     ${prefix}npm run -s tenant -- add acme`, ...(hasTokens ? [tokens] : [])];
 }
 
 /** The token command must know the port, which is part of the issuer's name. */

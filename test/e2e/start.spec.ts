@@ -64,6 +64,13 @@ describe('a start with nothing configured', () => {
     }
   });
 
+  it('but hosts of tenants tells how to make one', async () => {
+    const service = await place.start({ TENANT_HOSTS: '*.localhost' });
+    await service.says(/TENANT_HOSTS='\*\.localhost' PORT=\d+ npm run -s tenant -- add acme\n/);
+    await service.says(/-- user \| management --tenant acme, or operator\n/);
+    expect(service.output).not.toContain('curl ');
+  });
+
   it('leads one user through every route with curl (scripts/walk.sh)', async () => {
     await place.start();
     const { stdout, stderr } = spawnSync('sh', [resolve('scripts/walk.sh')], {
