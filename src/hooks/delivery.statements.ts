@@ -7,14 +7,14 @@ const deliveryRow = `
   d.status_code AS "statusCode", d.error, d.created_at AS "createdAt", d.updated_at AS "updatedAt"`;
 
 /** What makes a delivery one that is still to be queued, in the replay of the hook h. */
-const AGAIN = `state = 'pending', queued = false, attempts = 0, run = h.runs, updated_at = now()`;
+const AGAIN = `state = 'pending', queued = false, attempts = 0, run = h.runs, updated_at = h.at`;
 
 /**
  * Every replay has a number of its own, by which jobs of the one before are told. The hook has to be
  * locked by a statement before: this one judges by what it sees when it begins.
  */
 const nextRun = (condition: string, more = '') => `
-  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 AND ${condition} RETURNING *`;
+  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 AND ${condition} RETURNING *, now() AS at`;
 
 /** SQL of whether there is such a delivery of the hook: a replay of none is no replay. */
 const hasOne = (condition: string) =>

@@ -72,9 +72,9 @@ export function takeHook(tenantId: TenantId, id: string, limit: number): Stateme
     `SELECT h.last_sequence AS "lastSequence", h.runs, h.rewound, h.types,
        h.exclude_client_ids AS "excludeClientIds", s.pruned,
        (SELECT count(*)::integer FROM (
-          SELECT FROM hook_deliveries d WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id
+          SELECT FROM hook_deliveries d WHERE d.tenant_id = $1 AND d.hook_id = $2
             AND d.state = 'pending' AND d.queued LIMIT $3) w) AS waiting
-     FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
+     FROM hooks h JOIN user_event_sequences s ON s.tenant_id = $1
      WHERE h.tenant_id = $1 AND h.id = $2 AND h.enabled
      FOR UPDATE OF h SKIP LOCKED`,
     [id, limit],
@@ -151,8 +151,8 @@ export function loadDeliveries(tenantId: TenantId, hookId: string, sequences: st
     tenantId,
     `SELECT h.url, h.headers, h.secrets, h.enabled, d.sequence AS place, d.state, d.run, ${eventRow}
      FROM hook_deliveries d
-       JOIN hooks h ON h.tenant_id = d.tenant_id AND h.id = d.hook_id
-       LEFT JOIN user_events e ON e.tenant_id = d.tenant_id AND e.sequence = d.sequence
+       JOIN hooks h ON h.tenant_id = $1 AND h.id = $2
+       LEFT JOIN user_events e ON e.tenant_id = $1 AND e.sequence = d.sequence
      WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = ANY ($3::bigint[])`,
     [hookId, sequences],
   );
@@ -171,7 +171,7 @@ export function noteAttempts(
   return ofTenant(
     tenantId,
     `WITH attempt AS (
-       SELECT * FROM json_to_recordset($3::json) AS a (sequence bigint, run bigint,
+       SELECT *, now() AS at FROM json_to_recordset($3::json) AS a (sequence bigint, run bigint,
          delivered boolean, "isFinal" boolean, "statusCode" integer, error text)),
      held AS MATERIALIZED (
        SELECT d.sequence FROM hook_deliveries d JOIN attempt a USING (sequence, run)
@@ -179,7 +179,7 @@ export function noteAttempts(
        ORDER BY d.sequence FOR UPDATE OF d),
      noted AS (
        UPDATE hook_deliveries d SET attempts = d.attempts + 1, status_code = a."statusCode",
-         error = a.error, updated_at = now(),
+         error = a.error, updated_at = a.at,
          state = CASE WHEN a.delivered THEN 'delivered'
            WHEN a."isFinal" OR d.attempts + 1 >= $4 THEN 'dead' ELSE 'pending' END
        FROM attempt a JOIN held USING (sequence)
@@ -201,21 +201,19 @@ export interface NotedAttempt extends Pick<Queued, 'sequence' | 'run'> {
 export function disableHook(tenantId: TenantId, id: string): Statement {
   return ofTenant(
     tenantId,
-    `UPDATE hooks SET enabled = false, version = version + 1,
-       updated_at = greatest(updated_at, date_trunc('milliseconds', clock_timestamp()))
-     WHERE tenant_id = $1 AND id = $2 AND enabled`,
+    `WITH now AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)
+     UPDATE hooks SET enabled = false, version = version + 1, updated_at = greatest(updated_at, now.at)
+     FROM now WHERE tenant_id = $1 AND id = $2 AND enabled`,
     [id],
   );
 }
-
-const KEY = '(tenant_id, hook_id, sequence)';
 
 /** Deletes some of what the log no longer keeps. */
 export function deleteOldDeliveries(tenantId: TenantId, days: number, limit: number): Statement {
   return ofTenant(
     tenantId,
-    `DELETE FROM hook_deliveries WHERE ${KEY} IN (
-       SELECT tenant_id, hook_id, sequence FROM hook_deliveries
+    `DELETE FROM hook_deliveries WHERE tenant_id = $1 AND (hook_id, sequence) IN (
+       SELECT hook_id, sequence FROM hook_deliveries
        WHERE tenant_id = $1 AND state <> 'pending' AND updated_at < now() - $2 * interval '1 day'
        LIMIT $3)`,
     [days, limit],
@@ -226,9 +224,8 @@ export function deleteOldDeliveries(tenantId: TenantId, days: number, limit: num
 export function deleteLog(tenantId: TenantId, hookId: string, limit: number): Statement {
   return ofTenant(
     tenantId,
-    `DELETE FROM hook_deliveries WHERE ${KEY} IN (
-       SELECT tenant_id, hook_id, sequence FROM hook_deliveries
-       WHERE tenant_id = $1 AND hook_id = $2 LIMIT $3)`,
+    `DELETE FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND sequence IN (
+       SELECT sequence FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 LIMIT $3)`,
     [hookId, limit],
   );
 }

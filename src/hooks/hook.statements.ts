@@ -62,11 +62,11 @@ export function insertHook(tenantId: TenantId, hook: Stored, lastSequence: strin
 export function updateHook(tenantId: TenantId, hook: Stored): Statement {
   return ofTenant(
     tenantId,
-    `WITH h AS (
+    `WITH now AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+     h AS (
        UPDATE hooks SET url = $3, types = $4, headers = $5, secrets = $6, enabled = $7,
-         exclude_client_ids = $8, version = version + 1,
-         updated_at = greatest(updated_at, date_trunc('milliseconds', clock_timestamp()))
-       WHERE tenant_id = $1 AND id = $2 RETURNING *)
+         exclude_client_ids = $8, version = version + 1, updated_at = greatest(updated_at, now.at)
+       FROM now WHERE tenant_id = $1 AND id = $2 RETURNING hooks.*)
      SELECT ${hookRow} FROM h`,
     [...values(hook)],
   );

@@ -29,7 +29,7 @@ export function selectUsers(tenantId: TenantId, query: UserQuery): Statement {
   const some = `FROM users WHERE ${where}${after} ${NEWEST_FIRST} LIMIT ${add(pageSize + 1)}`;
   // The pages before are gone through in the index alone.
   const rows = offset
-    ? `(SELECT tenant_id, id ${some} OFFSET ${add(offset)}) page JOIN users u USING (tenant_id, id)`
+    ? `(SELECT id ${some} OFFSET ${add(offset)}) page JOIN users u ON u.tenant_id = $1 AND u.id = page.id`
     : `(SELECT * FROM (SELECT * ${some}) page LIMIT ${plannedFor(pageSize)}) u`;
   return ofTenant(
     tenantId,

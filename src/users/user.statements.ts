@@ -2,11 +2,11 @@ import { ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
 
-/** SQL of a user's social identities, of a row of `users` named u. */
+/** SQL of a user's social identities, of a row of `users` named u, in a statement of its tenant. */
 export const identities = `
   (SELECT coalesce(jsonb_object_agg(i.target,
        jsonb_build_object('userId', i.identity_id, 'details', i.details)), '{}')
-   FROM user_identities i WHERE i.tenant_id = u.tenant_id AND i.user_id = u.id)`;
+   FROM user_identities i WHERE i.tenant_id = $1 AND i.user_id = u.id)`;
 
 export const ssoIdentities = `
   (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -14,7 +14,7 @@ export const ssoIdentities = `
        'identityId', s.identity_id, 'detail', s.detail,
        'createdAt', (extract(epoch FROM s.created_at) * 1000)::bigint,
        'ssoConnectorId', s.sso_connector_id) ORDER BY s.created_at, s.id), '[]')
-   FROM user_sso_identities s WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id)`;
+   FROM user_sso_identities s WHERE s.tenant_id = $1 AND s.user_id = u.id)`;
 
 /** The columns of a `UserRow`, of a row of `users` named u, with what belongs to it. */
 const rowWith = (social: string, enterprise: string) => `
