@@ -9,7 +9,7 @@ import {
   USUAL_PAGE_SIZE,
   type UserQuery,
 } from './user-query.js';
-import { ofTenant, type Statement } from '../database/statement.js';
+import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { anyOf, userRow } from './user.statements.js';
 
@@ -60,6 +60,21 @@ export function countUsers(tenantId: TenantId, query: UserQuery): Statement {
 export function estimateUsers(tenantId: TenantId, query: UserQuery): Statement {
   const { where, parameters } = conditions(query);
   return ofTenant(tenantId, `EXPLAIN (FORMAT JSON) SELECT FROM users WHERE ${where}`, parameters);
+}
+
+/** How long each statement of this transaction may take. */
+export const limitTime = (milliseconds: number) =>
+  acrossTenants(`SET LOCAL statement_timeout = ${milliseconds}`);
+
+/** Looks at a form of a regular expression by itself. One may be fine with regard to case, and too large without. */
+export function tryPattern(
+  mode: 'posix' | 'similar_to',
+  isCaseSensitive: boolean,
+  form: string,
+): Statement {
+  const pattern = mode === 'posix' ? '$1::text' : 'similar_to_escape($1::text)';
+  const operator = OPERATORS[mode][isCaseSensitive ? 'exact' : 'folded'];
+  return acrossTenants(`SELECT '' ${operator} ${pattern}`, [form]);
 }
 
 /**
@@ -125,7 +140,7 @@ export function formsOf(field: SearchField, mode: SearchMode, value: string): st
   return hasOne ? [value] : [...new Set([value, value.normalize('NFD')])];
 }
 
-export const OPERATORS = {
+const OPERATORS = {
   like: { exact: 'LIKE', folded: 'ILIKE' },
   posix: { exact: '~', folded: '~*' },
   similar_to: { exact: '~', folded: '~*' },

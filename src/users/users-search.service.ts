@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { Batch } from '../database/batch.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
-import { acrossTenants, type Statement } from '../database/statement.js';
+import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { type AppError, invalidInput, unavailable } from '../errors/app-error.js';
 import { SearchIndexes } from './search-indexes.js';
@@ -15,9 +15,10 @@ import {
   countUsers,
   estimateUsers,
   formsOf,
+  limitTime,
   MAX_COUNT,
-  OPERATORS,
   selectUsers,
+  tryPattern,
 } from './user-search.statements.js';
 
 const MAX_PAGES = 100;
@@ -108,7 +109,7 @@ export class UsersSearchService {
     if (isQuick(query)) return work((statement) => preparedQuery(poolOf(this.database), statement));
     return this.database.transaction(async (manager) => {
       const run: Run = ([sql, parameters]) => manager.query(sql, parameters);
-      await run(acrossTenants(`SET LOCAL statement_timeout = ${TIMEOUT_MS}`));
+      await run(limitTime(TIMEOUT_MS));
       return work(run);
     });
   }
@@ -120,12 +121,9 @@ export class UsersSearchService {
     run: Run,
   ): Promise<void> {
     if (mode !== 'posix' && mode !== 'similar_to') return;
-    const pattern = mode === 'posix' ? '$1::text' : 'similar_to_escape($1::text)';
-    // One may be fine with regard to case, and too large without.
-    const operator = OPERATORS[mode][isCaseSensitive ? 'exact' : 'folded'];
     try {
       for (const form of formsOf(field, mode, value))
-        await run(acrossTenants(`SELECT '' ${operator} ${pattern}`, [form]));
+        await run(tryPattern(mode, isCaseSensitive, form));
     } catch (error) {
       throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
     }

@@ -1,0 +1,233 @@
+import type { Statement } from '../../src/database/statement.js';
+import type { TenantId } from '../../src/database/tenant.js';
+import type { Recording } from '../../src/events/record-event.js';
+import * as events from '../../src/events/event.statements.js';
+import * as deliveries from '../../src/hooks/delivery.statements.js';
+import * as dispatch from '../../src/hooks/dispatch.statements.js';
+import * as hooks from '../../src/hooks/hook.statements.js';
+import * as jobs from '../../src/hooks/job.statements.js';
+import * as identities from '../../src/identities/identity.statements.js';
+import * as retention from '../../src/retention/retention.statements.js';
+import * as tenancy from '../../src/tenancy/tenant.statements.js';
+import * as tenants from '../../src/tenants/tenants.statements.js';
+import * as creates from '../../src/users/create-users.statement.js';
+import * as deletes from '../../src/users/delete-users.statement.js';
+import * as touches from '../../src/users/touch-user.statement.js';
+import * as updates from '../../src/users/update-users.statement.js';
+import {
+  SEARCH_COLUMNS,
+  SEARCH_MODES,
+  type SearchField,
+  type UserQuery,
+} from '../../src/users/user-query.js';
+import * as searches from '../../src/users/user-search.statements.js';
+import * as users from '../../src/users/user.statements.js';
+import * as idempotency from '../../src/writes/idempotency.statements.js';
+
+/** The tenant of every statement below that is of one. */
+export const TENANT = 'a-tenant' as TenantId;
+
+const key = { tenantId: TENANT, userId: 'u', key: 'k' };
+const hook = {
+  ...{ id: 'h', url: 'https://a.test', types: [], headers: null, secrets: 's', enabled: true },
+  excludeClientIds: [],
+};
+const fields = {
+  ...{ issuer: null, jwksUri: null, userAudience: null, managementAudience: null },
+  ...{ settings: {}, isSuspended: false, hosts: ['a.test'] },
+};
+const dispatched = {
+  ...{ lastSequence: '0', runs: '1', rewound: false, types: [], excludeClientIds: [] },
+  ...{ pruned: '0', waiting: 0 },
+};
+const attempt = {
+  ...{ sequence: '1', run: '1', delivered: true, isFinal: false, statusCode: 200, error: null },
+};
+const operator = { issuer: 'i', audience: 'o' };
+const templates = { issuer: 'i', audiences: ['u', 'm'], hasClients: true };
+
+const recordings: Recording[] = [true, false].map((withValues) => ({
+  ...{ id: 'e', type: 'User.Data.Updated' as const, origin: {}, withValues },
+}));
+/** With both ways to record, and both to wait. */
+const shared = (make: (recording: Recording, wait: 'wait' | 'skip') => Statement) =>
+  recordings.flatMap((recording) => [make(recording, 'wait'), make(recording, 'skip')]);
+
+const plain: UserQuery = {
+  ...{ pageSize: 20, page: 1, cursor: undefined, count: undefined, anywhere: undefined },
+  ...{ fields: [], joint: 'or', isCaseSensitive: false, isSuspended: undefined, customData: [] },
+};
+const cursor = { createdAt: new Date(0), id: 'u' };
+/** Each field in each mode, together; with a letter that has another form, too. */
+const searched = SEARCH_MODES.flatMap((mode) =>
+  Object.keys(SEARCH_COLUMNS).map((field) => ({
+    ...{ field: field as SearchField, mode, values: mode === 'exact' ? ['é@a.test', 'b'] : ['é'] },
+  })),
+);
+const queries: UserQuery[] = [
+  plain,
+  { ...plain, pageSize: 100, page: 7 },
+  { ...plain, page: undefined },
+  { ...plain, page: undefined, cursor, isSuspended: false },
+  { ...plain, count: 'exact', isSuspended: true },
+  { ...plain, page: 2, anywhere: 'é', customData: [{ path: ['a', 'b'], value: '01' }] },
+  { ...plain, customData: [{ path: ['a'], value: '1' }] },
+  ...(['or', 'and'] as const).flatMap((joint) =>
+    [true, false].map((isCaseSensitive) => ({
+      ...{ ...plain, page: 3, fields: searched, joint, isCaseSensitive },
+    })),
+  ),
+];
+
+/** Every statement of the service in all its shapes, by the file and the function that make it. */
+export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
+  'events/event.statements.ts': {
+    sequenceEvents: [events.sequenceEvents(TENANT, 10)],
+    selectEnds: [events.selectEnds([TENANT])],
+    selectUnnumbered: [events.selectUnnumbered()],
+    selectPruned: [events.selectPruned(TENANT)],
+    selectFeed: [undefined, ['User.Created'] as const].map((types) =>
+      events.selectFeed(TENANT, { after: 0, last: 9, limit: 10 }, types),
+    ),
+    selectHistory: [undefined, 5].map((before) =>
+      events.selectHistory(TENANT, 'u', { before, limit: 10 }),
+    ),
+    selectUserExists: [events.selectUserExists(TENANT, 'u')],
+    eraseEvents: [events.eraseEvents(TENANT, 'u')],
+  },
+  'hooks/delivery.statements.ts': {
+    selectDeliveries: [undefined, 'dead' as const].map((state) =>
+      deliveries.selectDeliveries(TENANT, 'h', { state, before: undefined, limit: 10 }),
+    ),
+    selectDelivery: [deliveries.selectDelivery(TENANT, 'h', 1)],
+    replayDelivery: [deliveries.replayDelivery(TENANT, 'h', 1)],
+    replayDead: [deliveries.replayDead(TENANT, 'h')],
+    rewind: [deliveries.rewind(TENANT, 'h', 1)],
+  },
+  'hooks/dispatch.statements.ts': {
+    hasHooks: [dispatch.hasHooks()],
+    selectHookKeys: [dispatch.selectHookKeys()],
+    selectAwaited: [dispatch.selectAwaited()],
+    selectBusyHooks: [dispatch.selectBusyHooks()],
+    takeHook: [dispatch.takeHook(TENANT, 'h', 10)],
+    takeUnqueued: [dispatch.takeUnqueued(TENANT, 'h', 10)],
+    insertDeliveries: [dispatch.insertDeliveries(TENANT, 'h', dispatched, { last: 9, limit: 10 })],
+    moveHook: [dispatch.moveHook(TENANT, 'h', '9')],
+    loadDeliveries: [dispatch.loadDeliveries(TENANT, 'h', ['1'])],
+    noteAttempts: [dispatch.noteAttempts(TENANT, 'h', [attempt], 3)],
+    disableHook: [dispatch.disableHook(TENANT, 'h')],
+    deleteOldDeliveries: [dispatch.deleteOldDeliveries(TENANT, 30, 10)],
+    deleteLog: [dispatch.deleteLog(TENANT, 'h', 10)],
+  },
+  'hooks/hook.statements.ts': {
+    selectHooks: [hooks.selectHooks(TENANT)],
+    selectAllHooks: [hooks.selectAllHooks()],
+    selectHook: [hooks.selectHook(TENANT, 'h')],
+    lockHook: [hooks.lockHook(TENANT, 'h')],
+    lockEndOfFeed: [hooks.lockEndOfFeed(TENANT)],
+    countHooks: [hooks.countHooks(TENANT)],
+    insertHook: [hooks.insertHook(TENANT, hook, '0')],
+    updateHook: [hooks.updateHook(TENANT, hook)],
+    deleteHook: [hooks.deleteHook(TENANT, 'h')],
+  },
+  'hooks/job.statements.ts': {
+    insertJobs: [jobs.insertJobs('h', [{ id: 'j', key: 'u', data: {} }])],
+    fetchJobs: [jobs.fetchJobs('h', 10)],
+  },
+  'identities/identity.statements.ts': {
+    putSocial: [identities.putSocial(key, { identityId: 'i', details: {} })],
+    putEnterprise: [
+      identities.putEnterprise(key, { id: 's', issuer: 'i', identityId: 'i', detail: {} }),
+    ],
+    deleteSocial: [identities.deleteSocial(key)],
+    deleteEnterprise: [identities.deleteEnterprise(key)],
+  },
+  'retention/retention.statements.ts': {
+    selectOldFeeds: [retention.selectOldFeeds()],
+    selectOldKeys: [retention.selectOldKeys()],
+    pruneEvents: [retention.pruneEvents(TENANT, 30, 10)],
+    pruneKeys: [retention.pruneKeys(TENANT, 10)],
+  },
+  'tenancy/tenant.statements.ts': {
+    selectTenants: [tenancy.selectTenants(['t'])],
+    selectTenantsOfHosts: [tenancy.selectTenantsOfHosts(['a.test'])],
+    selectSameTokens: [operator, undefined].map((operator) =>
+      tenancy.selectSameTokens({ ...templates, operator }),
+    ),
+  },
+  'tenants/tenants.statements.ts': {
+    lockTenants: [tenants.lockTenants()],
+    selectTenants: [tenants.selectTenants('', 10)],
+    selectTenantRecord: [tenants.selectTenantRecord('t')],
+    insertTenant: [tenants.insertTenant('t', fields)],
+    updateTenant: [tenants.updateTenant('t', fields)],
+    deleteOtherHosts: [tenants.deleteOtherHosts('t', ['a.test'])],
+    selectTakenHosts: [tenants.selectTakenHosts('t', ['a.test'])],
+    insertHosts: [tenants.insertHosts('t', ['a.test'])],
+    deleteTenant: [tenants.deleteTenant('t')],
+    hasUsers: [tenants.hasUsers('t')],
+    deleteSome: tenants.TABLES_OF_TENANTS.map((table) => tenants.deleteSome(table, 't', 10)),
+  },
+  'users/create-users.statement.ts': {
+    createUsers: shared((recording, wait) =>
+      creates.createUsers(TENANT, [{ id: 'u', columns: { name: 'n' }, recording }], wait),
+    ),
+  },
+  'users/delete-users.statement.ts': {
+    deleteUsers: shared((recording, wait) =>
+      deletes.deleteUsers(TENANT, [{ id: 'u', recording }], wait),
+    ),
+  },
+  'users/touch-user.statement.ts': {
+    touchUser: recordings.map((recording) =>
+      touches.touchUser(TENANT, 'u', { identities: {}, ssoIdentities: [] }, recording),
+    ),
+  },
+  'users/update-users.statement.ts': {
+    updateUsers: shared((recording, wait) =>
+      updates.updateUsers(
+        TENANT,
+        [
+          {
+            ...{ id: 'u', columns: { name: 'n' }, refuseSuspended: false, json: 'assign' },
+            ...{ recording, ifMatch: ['1'], ifNoneMatch: undefined },
+          },
+        ],
+        wait,
+      ),
+    ),
+  },
+  'users/user-search.statements.ts': {
+    selectUsers: queries.map((query) => searches.selectUsers(TENANT, query)),
+    countUsers: queries.map((query) => searches.countUsers(TENANT, query)),
+    estimateUsers: queries.map((query) => searches.estimateUsers(TENANT, query)),
+    limitTime: [searches.limitTime(3_000)],
+    tryPattern: (['posix', 'similar_to'] as const).flatMap((mode) =>
+      [true, false].map((isCaseSensitive) => searches.tryPattern(mode, isCaseSensitive, 'p')),
+    ),
+  },
+  'users/user.statements.ts': {
+    selectUsersById: [users.selectUsersById(TENANT, ['u'])],
+    lockAssumed: (['primary_email', 'primary_phone'] as const).map((column) =>
+      users.lockAssumed(TENANT, column, 'k'),
+    ),
+    lockUser: [users.lockUser(TENANT, 'u')],
+    selectPassword: [users.selectPassword(TENANT, 'u')],
+    replaceDigest: [
+      users.replaceDigest(
+        ...([TENANT, 'u'] as const),
+        { digest: 'a', algorithm: 'Argon2id' },
+        { digest: 'b', algorithm: 'Argon2id' },
+      ),
+    ],
+  },
+  'writes/idempotency.statements.ts': {
+    takeKeys: [idempotency.takeKeys(TENANT, [{ id: 'k', fingerprint: 'f' }], 24)],
+    selectAnswer: [undefined, 'u'].map((user) => idempotency.selectAnswer(TENANT, 'k', user)),
+    storeAnswers: [
+      idempotency.storeAnswers(TENANT, [{ id: 'k', answer: 'a', userId: 'u', showsUser: true }]),
+    ],
+    selectChanges: [idempotency.selectChanges(TENANT, ['e'])],
+    eraseAnswers: [idempotency.eraseAnswers(TENANT, 'u')],
+  },
+};
