@@ -20,6 +20,45 @@ const skippedTest = {
   message: 'A test runs or it is not there.',
 };
 
+/** `sql` is what a Statement is taken apart into; it may not be made otherwise. */
+const ownSql = [
+  {
+    selector:
+      "CallExpression[callee.property.name=/^(query|executeSql|getRepository|createQueryBuilder)$/]:not([arguments.0.name='sql'])",
+    message: 'SQL is made by ofTenant and acrossTenants, in a file of statements.',
+  },
+  {
+    selector: ':matches(VariableDeclarator[id.name="sql"], AssignmentExpression[left.name="sql"])',
+    message: 'Take `sql` from a Statement: `const [sql, parameters] = …`.',
+  },
+  {
+    selector:
+      ':matches(TSAsExpression, TSTypeAssertion) > TSTypeReference[typeName.name="Statement"]',
+    message: 'Only ofTenant and acrossTenants make a Statement.',
+  },
+];
+const madeTenantId = {
+  selector: ':matches(TSAsExpression, TSTypeAssertion) TSTypeReference[typeName.name="TenantId"]',
+  message: 'A TenantId comes from a Tenant of tenancy/, or from a row that a statement answers.',
+};
+const restricted = [dtoAsType, processEnv, jsonParse, skippedTest, ...ownSql, madeTenantId];
+
+const restrictSyntax = (files, ...allowed) => ({
+  files,
+  rules: {
+    'no-restricted-syntax': ['error', ...restricted.filter((rule) => !allowed.includes(rule))],
+  },
+});
+
+const noImportsOf = (...folders) => ({
+  patterns: [
+    {
+      regex: `^(\\.\\./)+(${folders.join('|')})/`,
+      message: 'No folder is imported by one that is below it.',
+    },
+  ],
+});
+
 export default tseslint.config(
   { ignores: ['**/dist', '.data', 'coverage', 'node_modules'] },
   ...tseslint.configs.strictTypeChecked,
@@ -39,7 +78,7 @@ export default tseslint.config(
     },
     rules: {
       'import-x/no-cycle': 'error',
-      'no-restricted-syntax': ['error', dtoAsType, processEnv, jsonParse, skippedTest],
+      'no-restricted-syntax': ['error', ...restricted],
       eqeqeq: 'error',
       // DTO classes are shapes with metadata: answers are literals of that shape.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
@@ -55,14 +94,23 @@ export default tseslint.config(
       ],
     },
   },
-  {
-    files: ['src/json/parse-json.ts'],
-    rules: { 'no-restricted-syntax': ['error', dtoAsType, processEnv, skippedTest] },
-  },
-  {
-    files: ['src/config/env.ts', 'test/**', 'examples/**', 'bench/**'],
-    rules: { 'no-restricted-syntax': ['error', dtoAsType, skippedTest] },
-  },
+  restrictSyntax(['src/json/parse-json.ts'], jsonParse),
+  restrictSyntax(['src/config/env.ts'], processEnv, jsonParse),
+  restrictSyntax(
+    ['test/**', 'examples/**', 'bench/**'],
+    ...[processEnv, jsonParse, ...ownSql, madeTenantId],
+  ),
+  // What runs statements and migrations, and what TenantId is.
+  restrictSyntax(['src/database/**'], ...ownSql, madeTenantId),
+  // It finds tenants.
+  restrictSyntax(['src/tenancy/**'], madeTenantId),
+  // The name of a queue has its tenant.
+  restrictSyntax(['src/hooks/hook-key.ts'], madeTenantId),
+  // They ask for the database itself, tables of pg-boss and indexes, which have no tenant.
+  restrictSyntax(
+    ['src/health/health.controller.ts', 'src/hooks/hook-queue.ts', 'src/users/search-indexes.ts'],
+    ...ownSql,
+  ),
   {
     // Tests look into answers of any shape; a wrong guess fails the test.
     files: ['test/**'],
@@ -78,8 +126,27 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/*/**'],
+    ignores: ['src/tenants/**'],
+    rules: { 'no-restricted-imports': ['error', noImportsOf('tenants')] },
+  },
+  {
+    files: ['src/tenancy/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        noImportsOf('users', 'events', 'hooks', 'profile', 'tenants', 'writes'),
+      ],
+    },
+  },
+  {
     files: ['src/profile/**'],
-    rules: { 'no-restricted-imports': ['error', { paths: ['typeorm', '@nestjs/typeorm'] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: ['typeorm', '@nestjs/typeorm'], ...noImportsOf('tenants') },
+      ],
+    },
   },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
 );
