@@ -44,10 +44,10 @@ export class Realms {
 
   /** @param kind of the tokens that the route asks for; every other than of operators is of a tenant */
   of({ tenant }: FastifyRequest, kind: TokenKind): Realm {
-    return kind === 'operator' ? this.operators : this.ofTenant(tenant);
+    return kind === 'operator' ? this.operators : this.realmOf(tenant);
   }
 
-  ofTenant(tenant: Tenant): Realm {
+  realmOf(tenant: Tenant): Realm {
     const known = this.realms.get(tenant);
     if (known) return known;
     const { id, tokens } = tenant;

@@ -189,7 +189,7 @@ describe('the keys of the issuer', () => {
     'are told in the log, once, when the issuer is %s, and when they are back',
     async (_, settings, told) => {
       const wrong = await TestApp.start(settings(), [], app);
-      const { keys } = wrong.app.get(Realms).ofTenant(wrong.app.get(Tenants).only as Tenant);
+      const { keys } = wrong.app.get(Realms).realmOf(wrong.app.get(Tenants).only as Tenant);
       expect(await keys.known()).toBe(false);
       const log = () => wrong.log.join('');
       expect(log()).toContain(told);

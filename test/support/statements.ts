@@ -82,10 +82,10 @@ const queries: UserQuery[] = [
 /** Every statement of the service in all its shapes, by the file and the function that make it. */
 export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
   'events/event.statements.ts': {
-    sequenceEvents: [events.sequenceEvents(TENANT, 10)],
+    sequenceEvents: [events.sequenceEvents(TENANT, 10, 9)],
     selectEnds: [events.selectEnds([TENANT])],
     selectUnnumbered: [events.selectUnnumbered()],
-    selectPruned: [events.selectPruned(TENANT)],
+    selectKept: [events.selectKept(TENANT, 9)],
     selectFeed: [undefined, ['User.Created'] as const].map((types) =>
       events.selectFeed(TENANT, { after: 0, last: 9, limit: 10 }, types),
     ),
