@@ -1,4 +1,5 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import type { TokenKind } from './principal.js';
@@ -7,6 +8,13 @@ export const ACCESS = Symbol('access');
 
 /** Who may call a route: anyone, or a token of one kind that has any of these scopes. */
 export type Access = 'public' | { kind: TokenKind; scopes: readonly string[] };
+
+/** What the route, or else its controller, says; undefined: nothing. */
+export const accessOf = (reflector: Reflector, context: ExecutionContext) =>
+  reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+    context.getHandler(),
+    context.getClass(),
+  ]);
 
 /** Names of the security schemes in the OpenAPI document. */
 export const SECURITY_SCHEMES = {

@@ -4,8 +4,6 @@ import type { Principal, TokenKind } from './principal.js';
 /** What the settings say of tokens. */
 export interface TokenRules {
   issuer: string;
-  /** Where its keys are; undefined: found by OpenID Connect Discovery. */
-  jwksUri?: string | undefined;
   /** A token of a kind that has none is not accepted. */
   audiences: Partial<Record<TokenKind, string>>;
   /** The clients whose tokens without any `aud` are of a kind; no client is in both. */

@@ -5,7 +5,7 @@ import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
 import { isForOperators } from '../tenancy/request-host.js';
 import { Tenants } from '../tenancy/tenants.js';
-import { type Access, ACCESS } from './access.js';
+import { accessOf } from './access.js';
 
 /**
  * Puts the tenant on the request. What operators may call is there on their hosts only, and nothing else
@@ -20,10 +20,7 @@ export class TenantGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const access = accessOf(this.reflector, context);
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const isForOperator = isForOperators(request, this.env);

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
-import { type Access, ACCESS } from './access.js';
+import { accessOf } from './access.js';
 import { ClaimsError } from './claims.js';
 import { bearerToken, forbidden, unauthorized } from './bearer-token.js';
 import type { Principal, TokenKind } from './principal.js';
@@ -57,10 +57,7 @@ export class TokenGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const access = accessOf(this.reflector, context);
     if (access === 'public') return true;
     if (!access) throw notAccepted();
     const request = context.switchToHttp().getRequest<FastifyRequest>();

@@ -47,10 +47,12 @@ export function rolledBack<Result>(database: DataSource, work: Work<Result>): Pr
 
 /** One statement: in the transaction that there is, if any, or else by itself. */
 export function query<Row>(database: DataSource, statement: Statement): Promise<Row[]> {
-  return (
-    current.getStore()?.part((run) => run<Row>(statement)) ??
-    retryOnContention(() => preparedQuery<Row>(poolOf(database), statement))
-  );
+  return current.getStore()?.part((run) => run<Row>(statement)) ?? queryAlone(database, statement);
+}
+
+/** One statement that is never in a transaction: others wait for the same answer. */
+export function queryAlone<Row>(database: DataSource, statement: Statement): Promise<Row[]> {
+  return retryOnContention(() => preparedQuery<Row>(poolOf(database), statement));
 }
 
 /**

@@ -6,9 +6,8 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
+import { queryAlone } from '../database/current-transaction.js';
 import { PerTenant } from '../database/per-tenant.js';
-import { poolOf, preparedQuery } from '../database/prepared-query.js';
-import { retryOnContention } from '../database/retry-on-contention.js';
 import type { TenantId } from '../database/tenant.js';
 import { loggableError } from '../logging/loggable-error.js';
 import { selectUnnumbered } from './event.statements.js';
@@ -76,9 +75,7 @@ export class EventSequencer implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Numbers what there is, of all tenants. */
   async advanceAll(): Promise<void> {
-    const tenants = await retryOnContention(() =>
-      preparedQuery<{ tenantId: TenantId }>(poolOf(this.database), selectUnnumbered()),
-    );
+    const tenants = await queryAlone<{ tenantId: TenantId }>(this.database, selectUnnumbered());
     for (const { tenantId } of tenants) {
       if (this.closing.signal.aborted) return;
       // The trouble of one tenant is not that of the next.

@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { poolOf, preparedQuery } from '../database/prepared-query.js';
-import { retryOnContention } from '../database/retry-on-contention.js';
+import { queryAlone } from '../database/current-transaction.js';
 import type { TenantId } from '../database/tenant.js';
 import { selectEnds } from './event.statements.js';
 
@@ -31,11 +30,9 @@ export class FeedWatch {
     this.looking = undefined;
     const [first, ...others] = tenants;
     if (first && others.length === 0) return new Map([[first, await this.advance(first)]]);
-    const ends = await retryOnContention(() =>
-      preparedQuery<{ tenantId: TenantId; last: string; isBehind: boolean }>(
-        poolOf(this.database),
-        selectEnds(tenants),
-      ),
+    const ends = await queryAlone<{ tenantId: TenantId; last: string; isBehind: boolean }>(
+      this.database,
+      selectEnds(tenants),
     );
     return new Map(
       ends.map(({ tenantId, last, isBehind }) => [

@@ -1,6 +1,7 @@
 import { validateHeaderValue } from 'node:http';
 import { EVENT_TYPES } from '../events/event-types.js';
 import { isPlainObject } from '../http/strict-json.js';
+import { listFaults } from '../validation/list-rule.js';
 import type { Fault, Rule } from '../validation/rule.js';
 import { fault, foreignIdRule, httpUrlRule } from '../validation/rules.js';
 import { isPrivateHost } from './public-address.js';
@@ -41,7 +42,8 @@ export const headersRule: Rule = (value, { isMergePatch }) => {
   if (value === null && isMergePatch) return [];
   if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
   const names = Object.keys(value);
-  if (names.length > MAX_HEADERS) return tooMany(MAX_HEADERS);
+  if (names.length > MAX_HEADERS)
+    return fault('too_long', `must have at most ${MAX_HEADERS} entries`);
   return names.flatMap((name) => {
     const isRemoval = isMergePatch && value[name] === null;
     const found = [...nameFaults(name, names), ...(isRemoval ? [] : valueFaults(value[name]))];
@@ -71,17 +73,6 @@ function valueFaults(value: unknown): Fault[] {
     ? []
     : fault('invalid_format', 'must not begin or end with a space');
 }
-
-function listFaults(value: unknown, most: number, faultsOf: (item: unknown) => Fault[]): Fault[] {
-  if (!Array.isArray(value)) return fault('invalid_type', 'must be an array');
-  if (value.length > most) return tooMany(most);
-  return value.flatMap((item: unknown, index) => {
-    const found = value.indexOf(item) < index ? fault('invalid_format', 'stands twice') : [];
-    return [...found, ...faultsOf(item)].map((one) => ({ ...one, at: [index] }));
-  });
-}
-
-const tooMany = (most: number) => fault('too_long', `must have at most ${most} entries`);
 
 /** A place in the feed in decimal digits, as events have it. */
 export const SEQUENCE = /^(0|[1-9]\d{0,14})$/;

@@ -1,8 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batch } from '../database/batch.js';
-import { query } from '../database/current-transaction.js';
-import { poolOf, preparedQuery } from '../database/prepared-query.js';
-import { retryOnContention } from '../database/retry-on-contention.js';
+import { query, queryAlone } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantRow } from './tenant-row.js';
 import * as statements from './tenant.statements.js';
@@ -39,10 +37,7 @@ export class TenantStore {
 
   private shared(select: (keys: string[]) => Statement) {
     return new Batch<string, TenantRow | undefined>(async (keys) => {
-      // Never in the transaction of whoever asks: others wait for the same answer.
-      const rows = await retryOnContention(() =>
-        preparedQuery<Found>(poolOf(this.database), select(keys)),
-      );
+      const rows = await queryAlone<Found>(this.database, select(keys));
       const found = new Map(rows.map(({ key, ...row }) => [key, row]));
       return keys.map((key) => found.get(key));
     }, SHARED);
