@@ -30,9 +30,12 @@ export interface Settings {
   tokens?: number;
 }
 
+/** Whose database and tokens the load is made for. */
+type Measurable = Pick<Servers, 'client' | 'issuer' | 'postgresPid'>;
+
 /** Loads one server with one operation, and checks every answer. */
 export async function measure(
-  servers: Servers,
+  servers: Measurable,
   server: Server,
   operation: string,
   settings: Settings,
@@ -69,7 +72,7 @@ export async function measure(
 }
 
 /** Tokens that the service has never seen, since each has an id of its own. */
-function userTokens(servers: Servers, users: number, count: number): Promise<string[]> {
+function userTokens(servers: Measurable, users: number, count: number): Promise<string[]> {
   const sign = (_: unknown, at: number) => {
     const n = 1 + (at % users);
     // The suspended are refused.

@@ -35,6 +35,7 @@ export interface Server {
 /** A durable PostgreSQL with users, the service as it is shipped, and the bare server beside it. */
 export class Servers {
   private readonly children: ChildProcess[] = [];
+  private readonly clients: Client[];
 
   private constructor(
     private readonly folder: string,
@@ -42,7 +43,9 @@ export class Servers {
     readonly issuer: TestIssuer,
     readonly client: Client,
     readonly postgresPid: number,
-  ) {}
+  ) {
+    this.clients = [client];
+  }
 
   static async start(users: number): Promise<Servers> {
     const folder = mkdtempSync(join(tmpdir(), 'nameplate-bench-'));
@@ -72,33 +75,55 @@ export class Servers {
 
   /** @param env settings beside those that every run has */
   async service(env: Record<string, string> = {}): Promise<Server> {
-    return this.spawn(SHIPPED, {
-      NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      AUTH_ISSUER: this.issuer.url,
-      AUTH_USER_AUDIENCE: USER_AUDIENCE,
-      AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
-      ...env,
-    });
+    return this.spawn(SHIPPED, this.settings(env));
   }
 
   bare(): Promise<Server> {
     return this.spawn(['--no-warnings', resolve('bench/bare-server.ts')], {});
   }
 
+  /** The build of another checkout, with as many users in a database of its own beside. */
+  async other(folder: string, users: number): Promise<{ server: Server; client: Client }> {
+    await this.client.query('CREATE DATABASE other');
+    const env = this.settings({ DATABASE_URL: this.postgres.url('other') });
+    const migrate = spawn(process.execPath, ['dist/migrate.js', 'run'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env,
+    });
+    const [code] = (await once(migrate, 'exit')) as [number];
+    if (code !== 0) throw new Error(`the build in ${folder} did not migrate its database`);
+    const client = new Client(env['DATABASE_URL']);
+    this.clients.push(client);
+    await client.connect();
+    await addUsers(client, 1, users);
+    return { server: await this.spawn(SHIPPED, env, folder), client };
+  }
+
   async stop(): Promise<void> {
     for (const child of this.children) await end(child);
-    await this.client.end();
+    for (const client of this.clients) await client.end();
     await this.issuer.stop();
     await this.postgres.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async spawn(args: string[], env: Record<string, string>): Promise<Server> {
+  private settings(env: Record<string, string>): Record<string, string> {
+    return {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      AUTH_ISSUER: this.issuer.url,
+      AUTH_USER_AUDIENCE: USER_AUDIENCE,
+      AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
+      ...env,
+    };
+  }
+
+  private async spawn(args: string[], env: Record<string, string>, folder = '.'): Promise<Server> {
     const port = await freePort();
     const startedAt = performance.now();
     const child = spawn(process.execPath, args, {
-      cwd: resolve('.'),
+      cwd: resolve(folder),
       // The log is written, and read by nobody.
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { PORT: String(port), DATABASE_URL: this.postgres.url(), ...env },

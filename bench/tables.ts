@@ -59,6 +59,30 @@ export const sizesTable = (sizes: Size[]) =>
     ]),
   );
 
+/** One operation of this build and of another one, in pairs of neighbours. */
+export interface Beside {
+  operation: string;
+  pairs: [Measured, Measured][];
+}
+
+/** Medians of the ratios within pairs, and the quartiles around them. */
+export const besideTable = (list: Beside[]) =>
+  table(
+    ['operation, to the other build', 'req/s', 'CPU', 'PostgreSQL CPU', 'p99'],
+    list.map(({ operation, pairs }) => [
+      operation,
+      ...(['rate', 'cpu', 'postgresCpu', 'p99'] as const).map((figure) =>
+        quartiles(pairs.map(([one, other]) => one[figure] / other[figure])),
+      ),
+    ]),
+  );
+
+function quartiles(list: number[]): string {
+  const sorted = list.sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+  return `×${at(0.5).toFixed(3)} (${at(0.25).toFixed(2)}–${at(0.75).toFixed(2)})`;
+}
+
 /** A Markdown table whose columns but the first are numbers. */
 function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
