@@ -13,7 +13,7 @@ const SETTINGS = {
   BACKGROUND_WORK: 'on',
   HOOKS_ALLOW_PRIVATE_TARGETS: 'on',
   HOOKS_RETRY_DELAY_SECONDS: '0',
-  HOOKS_TIMEOUT_SECONDS: '30',
+  HOOKS_TIMEOUT_SECONDS: '1',
 };
 
 let app: TestApp;
@@ -87,7 +87,9 @@ it('nothing is delivered by an instance that only serves requests', async () => 
 });
 
 it('several instances share the work: nothing is lost, doubled or out of order', async () => {
-  const instances = await Promise.all([1, 2].map(() => TestApp.start(SETTINGS, [], app)));
+  // A busy machine may take a second for itself.
+  const patient = { ...SETTINGS, HOOKS_TIMEOUT_SECONDS: '30' };
+  const instances = await Promise.all([1, 2].map(() => TestApp.start(patient, [], app)));
   const ids = await users(20);
   // Every fourth fails once.
   receiver.answer = ({ id, sequence }) =>
