@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ENV_NAMES, parseEnv } from '../../src/config/env.js';
 import { ERROR_CODES } from '../../src/errors/error-codes.js';
+import { parseJson } from '../../src/json/parse-json.js';
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
@@ -38,5 +39,21 @@ describe('README.md', () => {
   it('has no other code', () => {
     const codes = readme.match(/`(guard|request|auth|user|tenant|entity|service)\.[a-z_]+`/g) ?? [];
     for (const code of codes) expect(Object.keys(ERROR_CODES)).toContain(code.slice(1, -1));
+  });
+});
+
+describe('docs/dependencies.md', () => {
+  const page = read('docs/dependencies.md');
+  const listed = page
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .flatMap((line) => (line.split('|')[1] ?? '').match(/[^`, ]+/g) ?? []);
+  const { dependencies, devDependencies } = parseJson(read('package.json')) as Record<
+    string,
+    Record<string, string>
+  >;
+
+  it('lists every package once and nothing else', () => {
+    expect(listed.sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
   });
 });
