@@ -24,6 +24,7 @@ import { NumberByKey1764170000000 } from './database/migrations/1764170000000-nu
 import { CreateTenants1764200000000 } from './database/migrations/1764200000000-create-tenants.js';
 import { FeedOfEachTenant1764210000000 } from './database/migrations/1764210000000-feed-of-each-tenant.js';
 import { TellFeedResets1764300000000 } from './database/migrations/1764300000000-tell-feed-resets.js';
+import { CheckFirstVersions1764400000000 } from './database/migrations/1764400000000-check-first-versions.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -57,6 +58,7 @@ export const SCHEMA = {
     CreateTenants1764200000000,
     FeedOfEachTenant1764210000000,
     TellFeedResets1764300000000,
+    CheckFirstVersions1764400000000,
   ],
 };
 

@@ -1,6 +1,5 @@
 import { QueryFailedError } from 'typeorm';
 import { REFUSALS } from './prepared-query.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /**
  * Serialization failure and deadlock: PostgreSQL gave up this statement so that another could go on. And a
@@ -23,8 +22,6 @@ export async function retryOnContention<Result>(run: () => Promise<Result>): Pro
 /** Whether a statement lost against another writer, and has had no effect. */
 export function isContention(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;
-  // Two events of one version: the user was deleted and made again while this one was being made.
-  if (violatedConstraint(error) === 'pk_user_events') return true;
   const { code } = error.driverError as { code?: string };
   return code !== undefined && CONTENTION.has(code);
 }

@@ -46,7 +46,8 @@ const textOf = madeOnce((wait: Wait, withValues: boolean) => {
     u AS (
       INSERT INTO users (tenant_id, id, version, ${NAMES.join(', ')})
       SELECT $1, id, first_user_version($1, id), ${NAMES.map(orDefault).join(', ')} FROM wanted
-      ${wait === 'skip' ? 'ON CONFLICT DO NOTHING' : ''} RETURNING *),
+      ${wait === 'skip' ? 'ON CONFLICT DO NOTHING' : ''}
+      RETURNING *, confirm_first_version($1, id, version) AS is_confirmed),
     recorded AS (${recordEvents({
       from: 'u JOIN wanted ON wanted.id = u.id',
       userId: 'u.id',

@@ -145,6 +145,21 @@ describe('a user who is deleted and made again', () => {
     expect((await call('GET', `/${id}`)).json).toEqual(made.json);
   });
 
+  it('goes on above the versions of one who was made and deleted while its making waited', async () => {
+    const other = unique();
+    const at = `SELECT 'default', '${other}'`;
+    await holder.query('BEGIN');
+    await holder.query(`INSERT INTO users (tenant_id, id, version) ${at}, 1`);
+    const making = call('POST', '', { id: other });
+    // The making that goes alone: the shared one gives up after a moment.
+    await lockWaits(app, 1, '1 second');
+    await holder.query(`DELETE FROM users WHERE id = '${other}'`);
+    await holder.query(`INSERT INTO deleted_users (tenant_id, id, version) ${at}, 2`);
+    await holder.query('COMMIT');
+    const made = await making;
+    expect([made.status, versionOf(made)]).toEqual([201, 3]);
+  });
+
   it('never has a version twice, however deletions and makings meet', async () => {
     const turns = Array.from({ length: 60 }, (_, turn) =>
       turn % 2 === 0 ? call('DELETE', `/${id}`) : call('POST', '', { id }),

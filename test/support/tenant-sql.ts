@@ -6,7 +6,12 @@ type Node = any;
 
 /** Functions of the schema that look into tables of tenants, and take the tenant first. */
 const FUNCTIONS = [
-  ...['first_user_version', 'current_identities', 'current_sso_identities'],
+  ...[
+    'first_user_version',
+    'confirm_first_version',
+    'current_identities',
+    'current_sso_identities',
+  ],
   'sequence_user_events',
 ];
 const KINDS = ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'ExplainStmt'];
