@@ -25,6 +25,8 @@ import { CreateTenants1764200000000 } from './database/migrations/1764200000000-
 import { FeedOfEachTenant1764210000000 } from './database/migrations/1764210000000-feed-of-each-tenant.js';
 import { TellFeedResets1764300000000 } from './database/migrations/1764300000000-tell-feed-resets.js';
 import { CheckFirstVersions1764400000000 } from './database/migrations/1764400000000-check-first-versions.js';
+import { PartitionEvents1764410000000 } from './database/migrations/1764410000000-partition-events.js';
+import { NumberInPartitions1764420000000 } from './database/migrations/1764420000000-number-in-partitions.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -59,6 +61,8 @@ export const SCHEMA = {
     FeedOfEachTenant1764210000000,
     TellFeedResets1764300000000,
     CheckFirstVersions1764400000000,
+    PartitionEvents1764410000000,
+    NumberInPartitions1764420000000,
   ],
 };
 

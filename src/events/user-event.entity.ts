@@ -15,10 +15,11 @@ const KEY = { primaryKeyConstraintName: 'pk_user_events' };
 
 /**
  * One committed change of a user: the schema. Written by the statement of the change itself; a
- * `Feed.Reset`, which has no user and as its version the last place before, by the numbering.
+ * `Feed.Reset`, which has no user and as its version the last place before, by the numbering. A table for
+ * each month, by `occurred_at`, which is in every key for that alone: docs/adr/0015.
  */
 @Entity('user_events')
-@Unique('uq_user_events_tenant_id_sequence', ['tenantId', 'sequence'])
+@Unique('uq_user_events_tenant_id_sequence_occurred_at', ['tenantId', 'sequence', 'occurredAt'])
 // Partial, which TypeORM would write in another form.
 @Index('ix_user_events_tenant_id_unsequenced', { synchronize: false })
 export class UserEventEntity {
@@ -32,7 +33,7 @@ export class UserEventEntity {
   @PrimaryColumn({ type: 'bigint', ...KEY })
   version!: string;
 
-  @Column({ name: 'occurred_at', type: 'timestamptz' })
+  @PrimaryColumn({ name: 'occurred_at', type: 'timestamptz', ...KEY })
   occurredAt!: Date;
 
   @Column({ type: 'uuid' })

@@ -152,7 +152,8 @@ export function loadDeliveries(tenantId: TenantId, hookId: string, sequences: st
     `SELECT h.url, h.headers, h.secrets, h.enabled, d.sequence AS place, d.state, d.run, ${eventRow}
      FROM hook_deliveries d
        JOIN hooks h ON h.tenant_id = $1 AND h.id = $2
-       LEFT JOIN user_events e ON e.tenant_id = $1 AND e.sequence = d.sequence
+       LEFT JOIN user_events e
+         ON e.tenant_id = $1 AND e.sequence = d.sequence AND e.sequence = ANY ($3::bigint[])
      WHERE d.tenant_id = $1 AND d.hook_id = $2 AND d.sequence = ANY ($3::bigint[])`,
     [hookId, sequences],
   );

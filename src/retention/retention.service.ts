@@ -13,7 +13,15 @@ import type { TenantId } from '../database/tenant.js';
 import { loggableError } from '../logging/loggable-error.js';
 import { EventSequencer } from '../events/event-sequencer.js';
 import { Tenants } from '../tenancy/tenants.js';
-import { pruneEvents, pruneKeys, selectOldFeeds, selectOldKeys } from './retention.statements.js';
+import { EventPartitions } from './event-partitions.js';
+import { keptSince } from './kept-since.js';
+import {
+  type OldFeed,
+  pruneEvents,
+  pruneKeys,
+  selectOldFeeds,
+  selectOldKeys,
+} from './retention.statements.js';
 
 /** Rows that one statement deletes at most, and the pause behind it: nobody else waits for long. */
 const BATCH = 1_000;
@@ -21,7 +29,7 @@ const PAUSE_MS = 50;
 
 const INTERVAL_MS = 10 * 60_000;
 
-/** Deletes what need not be kept any longer, in small batches, now and then. */
+/** Deletes what need not be kept any longer: whole partitions, and else in small batches, now and then. */
 @Injectable()
 export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(RetentionService.name);
@@ -33,6 +41,7 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
     private readonly database: DataSource,
     private readonly sequencer: EventSequencer,
     private readonly tenants: Tenants,
+    private readonly partitions: EventPartitions,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -51,21 +60,34 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
 
   /** Deletes all that is over by now. */
   async prune(batch = BATCH): Promise<void> {
+    await this.attempt(() => this.partitions.make());
     // Only what has its place in the feed can be deleted from its beginning.
     await this.sequencer.advanceAll();
-    await this.each(selectOldFeeds(), async (tenantId) => {
-      const tenant = await this.tenants.get(tenantId);
-      const days = tenant?.retention.eventsDays ?? 0;
-      if (days > 0) await this.drain(pruneEvents(tenantId, days, batch), batch);
-    });
-    await this.each(selectOldKeys(), (tenantId) => this.drain(pruneKeys(tenantId, batch), batch));
+    await this.attempt(() => this.partitions.drop());
+    await this.each(
+      await this.find<OldFeed>(selectOldFeeds()),
+      async ({ tenantId, oldest, now }) => {
+        const tenant = await this.tenants.get(tenantId);
+        const since = keptSince(tenant?.retention.eventsDays ?? 0, now);
+        if (since && oldest < since) await this.drain(pruneEvents(tenantId, since, batch), batch);
+      },
+    );
+    await this.each(await this.find<{ tenantId: TenantId }>(selectOldKeys()), ({ tenantId }) =>
+      this.drain(pruneKeys(tenantId, batch), batch),
+    );
   }
 
   /** Of the tenants that this finds, one after the other: the trouble of one is not that of the next. */
-  private async each(found: Statement, work: (tenantId: TenantId) => Promise<void>): Promise<void> {
-    const rows = await query<{ tenantId: TenantId }>(this.database, found);
-    for (const { tenantId } of rows)
-      await work(tenantId).catch((error: unknown) => this.log.warn(loggableError(error)));
+  private async each<Found>(rows: Found[], work: (row: Found) => Promise<void>): Promise<void> {
+    for (const row of rows) await this.attempt(() => work(row));
+  }
+
+  private find<Found>(statement: Statement): Promise<Found[]> {
+    return query<Found>(this.database, statement);
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => this.log.warn(loggableError(error)));
   }
 
   private async drain(statement: Statement, batch: number): Promise<void> {

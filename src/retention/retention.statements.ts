@@ -1,13 +1,22 @@
 import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 
-/** The tenants whose oldest event is older than a day, the shortest time that events are kept for. */
+/** A tenant whose oldest event is older than a day, the shortest time that events are kept for. */
+export interface OldFeed {
+  tenantId: TenantId;
+  oldest: Date;
+  now: Date;
+}
+
 export const selectOldFeeds = () =>
   acrossTenants(
-    `SELECT s.tenant_id AS "tenantId" FROM user_event_sequences s
-     WHERE now() - interval '1 day' > (
-       SELECT e.occurred_at FROM user_events e
-       WHERE e.tenant_id = s.tenant_id AND e.sequence > s.pruned ORDER BY e.sequence LIMIT 1)`,
+    `SELECT * FROM (
+       SELECT s.tenant_id AS "tenantId", now() AS now, (
+         SELECT e.occurred_at FROM user_events e
+         WHERE e.tenant_id = s.tenant_id AND e.sequence > s.pruned
+         ORDER BY e.sequence LIMIT 1) AS oldest
+       FROM user_event_sequences s WHERE s.last > s.pruned) feed
+     WHERE oldest < now() - interval '1 day'`,
   );
 
 /** The tenants that have keys which are over. */
@@ -17,21 +26,20 @@ export const selectOldKeys = () =>
   );
 
 /**
- * Deletes the oldest events of the feed, as far as each is older than so many days, and records how
- * far, so that readers who come later are told. Answers how many.
+ * Deletes the oldest events of the feed, as far as each is older than this, and records how far, so that
+ * readers who come later are told. Answers how many.
  */
-export function pruneEvents(tenantId: TenantId, days: number, most: number): Statement {
+export function pruneEvents(tenantId: TenantId, before: Date, most: number): Statement {
   return ofTenant(
     tenantId,
     `WITH batch AS (
        SELECT sequence, occurred_at FROM user_events
        WHERE tenant_id = $1 AND sequence IS NOT NULL ORDER BY sequence LIMIT $3),
      kept AS (
-       SELECT min(sequence) AS first FROM batch
-       WHERE occurred_at >= now() - make_interval(days => $2)),
+       SELECT min(sequence) AS first FROM batch WHERE occurred_at >= $2),
      gone AS (
        DELETE FROM user_events e USING batch, kept
-       WHERE e.tenant_id = $1 AND e.sequence = batch.sequence
+       WHERE e.tenant_id = $1 AND e.sequence = batch.sequence AND e.occurred_at = batch.occurred_at
          AND (kept.first IS NULL OR batch.sequence < kept.first)
        RETURNING e.sequence),
      recorded AS (
@@ -39,7 +47,7 @@ export function pruneEvents(tenantId: TenantId, days: number, most: number): Sta
        FROM (SELECT max(sequence) AS last FROM gone) g
        WHERE s.tenant_id = $1 AND g.last IS NOT NULL)
      SELECT count(*)::integer AS pruned FROM gone`,
-    [days, most],
+    [before, most],
   );
 }
 

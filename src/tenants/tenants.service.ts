@@ -84,7 +84,7 @@ export class TenantsService {
     // Until then, another instance may take it for one that is not suspended.
     await sleep(Math.max(0, Math.min(MAX_AGE_MS, updatedAt.getTime() + MAX_AGE_MS - Date.now())));
     for (const table of statements.TABLES_OF_TENANTS)
-      for (let deleted = BATCH; deleted === BATCH;)
+      for (let deleted = BATCH; deleted > 0;)
         deleted =
           (await run<{ deleted: number }>(statements.deleteSome(table, id, BATCH)))[0]?.deleted ??
           0;

@@ -119,6 +119,52 @@ describe('old rows', () => {
   });
 });
 
+describe('old events', () => {
+  const rows = async () =>
+    (await empty.client.query(`SELECT user_id, sequence::int FROM user_events ORDER BY sequence`))
+      .rows;
+  const insert = (user: string, sequence: number, at: string) =>
+    empty.client.query(
+      `INSERT INTO user_events (tenant_id, id, user_id, version, occurred_at, sequence, type, changes)
+       VALUES ('default', gen_random_uuid(), $1, 1, ${at}, $2, 'User.Created', '[]')`,
+      [user, sequence],
+    );
+  const fileOf = async (table: string) =>
+    (await empty.client.query(`SELECT pg_relation_filenode($1) AS file`, [table])).rows[0].file;
+
+  it('stay where they are when they become the first partition, for who could read them', async () => {
+    await undo('PartitionEvents1764410000000');
+    const reader = `reader_${process.pid}`;
+    await empty.client.query(`CREATE ROLE ${reader}`);
+    await empty.client.query(`GRANT SELECT ON user_events TO ${reader}`);
+    await insert('old', 1, `'1999-01-01'`);
+    await insert('new', 2, 'now()');
+    const [before, file] = [await rows(), await fileOf('user_events')];
+    await source.runMigrations();
+    await insert('later', 3, `now() + interval '40 days'`);
+    await insert('latest', 4, `now() + interval '4 years'`);
+    expect(await fileOf('user_events_first')).toBe(file);
+    const table = await empty.client.query('SELECT count(*)::int FROM user_events_first');
+    expect([before.length, table.rows]).toEqual([2, [{ count: 2 }]]);
+
+    await undo('PartitionEvents1764410000000');
+    const all = [
+      { user_id: 'later', sequence: 3 },
+      { user_id: 'latest', sequence: 4 },
+    ];
+    expect(await rows()).toEqual([...before, ...all]);
+    expect(await tables()).not.toContain('user_events_default');
+    const held = `SELECT has_table_privilege('${reader}', 'user_events', 'SELECT') AS held`;
+    expect((await empty.client.query(held)).rows).toEqual([{ held: true }]);
+    await source.runMigrations();
+    expect((await empty.client.query(held)).rows).toEqual([{ held: true }]);
+    expect(await rows()).toEqual([...before, ...all]);
+    await empty.client.query('TRUNCATE user_events');
+    await empty.client.query(`DROP OWNED BY ${reader}`);
+    await empty.client.query(`DROP ROLE ${reader}`);
+  });
+});
+
 describe('old texts', () => {
   it('get their normal forms, with a version and an event, and no two users one key', async () => {
     await undo('NormalForms1764150000000');

@@ -320,7 +320,7 @@ describe('events that wait for their numbers', () => {
     const entriesRead = async () => {
       await client.query('SELECT pg_stat_force_next_flush()');
       const { rows } = await client.query<{ read: string }>(
-        `SELECT sum(idx_tup_read) AS read FROM pg_stat_user_indexes WHERE relname = 'user_events'`,
+        `SELECT sum(idx_tup_read) AS read FROM pg_stat_user_indexes WHERE relname LIKE 'user_events%'`,
       );
       return Number(rows[0]?.read);
     };

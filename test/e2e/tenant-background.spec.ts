@@ -12,6 +12,7 @@ import { HookSeal } from '../../src/hooks/hook-seal.js';
 import { HooksSweeper } from '../../src/hooks/hooks-sweeper.js';
 import { RetentionService } from '../../src/retention/retention.service.js';
 import { Tenants } from '../../src/tenancy/tenants.js';
+import { makeMonths, months, moveEvents } from '../support/event-months.js';
 import { events, sequences } from '../support/events.js';
 import { TestReceiver, until } from '../support/receiver.js';
 import { TestOperator } from '../support/tenants.js';
@@ -259,6 +260,36 @@ describe('retention', () => {
     expect(await tenants[1].rows()).toEqual(before);
     const late = await Promise.all(tenants.map((tenant) => feed(tenant, 'after=1')));
     expect(late.map(({ status }) => status)).toEqual([410, 200]);
+  });
+
+  it('drops a month when all its tenants let it go, and else deletes the rows of those who do', async () => {
+    const { app } = operator;
+    const { client } = app.database;
+    const make = (days?: number) =>
+      TestTenant.make(operator, unique('t'), days ? { eventsRetentionDays: days } : {});
+    const [one, other, ever] = [await make(31), await make(40), await make()];
+    const tenants = [one, other, ever];
+    await client.query('TRUNCATE user_events');
+    await makeMonths(client, 7);
+    for (const tenant of tenants) {
+      for (let n = 0; n < 4; n += 1) await create(tenant, `u${n}`);
+      await feed(tenant);
+    }
+    for (const { id } of [one, other]) await moveEvents(client, 6, { tenant: id, to: 1 });
+    await moveEvents(client, 5, { tenant: one.id, from: 1, to: 2 });
+    await moveEvents(client, 5, { tenant: ever.id, to: 2 });
+    await moveEvents(client, 1, { tenant: one.id, from: 2, to: 3 });
+    await app.app.get(RetentionService).prune();
+    expect(await months(client)).toEqual({ '-2': 0, '-1': 0, '0': 6, '1': 1, '5': 2 });
+    expect(await numbered(tenants)).toEqual([[3, 4], [2, 3, 4], range(4)]);
+    const after = async (place: number) =>
+      (await Promise.all(tenants.map((tenant) => feed(tenant, `after=${place}`)))).map(
+        ({ status }) => status,
+      );
+    expect([await after(1), await after(2)]).toEqual([
+      [410, 200, 200],
+      [200, 200, 200],
+    ]);
   });
 
   /** Nothing of this tenant can be deleted from the table. */

@@ -288,7 +288,8 @@ describe('a tenant that is deleted', () => {
         `WITH h AS (INSERT INTO user_event_sequences (tenant_id) VALUES ('${tenant}')
            ON CONFLICT DO NOTHING)
          INSERT INTO user_events (tenant_id, id, user_id, version, occurred_at, type, changes)
-         SELECT '${tenant}', gen_random_uuid(), 'u', n, now(), 'User.Created', '[]'
+         SELECT '${tenant}', gen_random_uuid(), 'u', n, now() + (n % 3)::bool::int * interval '1 month',
+           'User.Created', '[]'
          FROM generate_series(1, 4500) n`,
       );
     await operator.call('PATCH', `/${id}`, { isSuspended: true });

@@ -7,6 +7,7 @@ import * as dispatch from '../../src/hooks/dispatch.statements.js';
 import * as hooks from '../../src/hooks/hook.statements.js';
 import * as jobs from '../../src/hooks/job.statements.js';
 import * as identities from '../../src/identities/identity.statements.js';
+import * as partitions from '../../src/retention/partition.statements.js';
 import * as retention from '../../src/retention/retention.statements.js';
 import * as tenancy from '../../src/tenancy/tenant.statements.js';
 import * as tenants from '../../src/tenants/tenants.statements.js';
@@ -43,6 +44,7 @@ const dispatched = {
 const attempt = {
   ...{ sequence: '1', run: '1', delivered: true, isFinal: false, statusCode: 200, error: null },
 };
+const partition = { name: 'p', since: '-infinity', until: new Date(0), now: new Date(0) };
 const operator = { issuer: 'i', audience: 'o' };
 const templates = { issuer: 'i', audiences: ['u', 'm'], hasClients: true };
 
@@ -142,10 +144,16 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     deleteSocial: [identities.deleteSocial(key)],
     deleteEnterprise: [identities.deleteEnterprise(key)],
   },
+  'retention/partition.statements.ts': {
+    makePartitions: [partitions.makePartitions()],
+    selectOldPartitions: [partitions.selectOldPartitions()],
+    selectFeedsOf: [partitions.selectFeedsOf(partition)],
+    dropPartition: [partitions.dropPartition(partition, [TENANT])],
+  },
   'retention/retention.statements.ts': {
     selectOldFeeds: [retention.selectOldFeeds()],
     selectOldKeys: [retention.selectOldKeys()],
-    pruneEvents: [retention.pruneEvents(TENANT, 30, 10)],
+    pruneEvents: [retention.pruneEvents(TENANT, new Date(0), 10)],
     pruneKeys: [retention.pruneKeys(TENANT, 10)],
   },
   'tenancy/tenant.statements.ts': {

@@ -39,6 +39,12 @@ const ACROSS: Record<string, Record<string, string>> = {
     fetchJobs: 'jobs are told apart by their queue, whose name has the tenant',
     insertJobs: 'jobs are told apart by their queue, whose name has the tenant',
   },
+  'retention/partition.statements.ts': {
+    dropPartition: 'a table of events is of all tenants; it goes when none keeps any of it',
+    makePartitions: 'a table of events is of all tenants',
+    selectFeedsOf: 'the background asks who has events in a table that may go',
+    selectOldPartitions: 'a table of events is of all tenants',
+  },
   'retention/retention.statements.ts': {
     selectOldFeeds: 'the background asks who has events to delete',
     selectOldKeys: 'the background asks who has keys to delete',
