@@ -4,6 +4,7 @@ import { query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { AppError, invalidInput } from '../errors/app-error.js';
+import { Tenants } from '../tenancy/tenants.js';
 import { USER_ID } from '../validation/rules.js';
 import * as statements from './event.statements.js';
 import type { EventRow } from './event.statements.js';
@@ -34,6 +35,7 @@ export class EventFeed implements OnModuleDestroy {
   constructor(
     private readonly database: DataSource,
     private readonly sequencer: EventSequencer,
+    private readonly tenants: Tenants,
   ) {}
 
   /** Ends whatever waits for events. */
@@ -63,7 +65,11 @@ export class EventFeed implements OnModuleDestroy {
     return { events, next: hasMore(events, limit) ? Number(events.at(-1)?.sequence) : last, last };
   }
 
-  /** The same, but if there is nothing yet, waits for events, at most so long. */
+  /**
+   * The same, but if there is nothing yet, waits for events, at most so long.
+   *
+   * @throws AppError as `read` does, and what another request gets once the tenant is suspended or deleted
+   */
   async readOrWait(
     tenantId: TenantId,
     wanted: FeedQuery,
@@ -72,10 +78,12 @@ export class EventFeed implements OnModuleDestroy {
   ): Promise<FeedPage> {
     const deadline = Date.now() + milliseconds;
     const signal = AbortSignal.any([gone, this.closing.signal]);
+    await this.tenants.checkOpen(tenantId);
     let page = await this.read(tenantId, wanted);
     while (page.events.length === 0 && !signal.aborted && Date.now() < deadline) {
-      await this.sequencer.moved(tenantId, page.last, deadline - Date.now(), signal);
-      page = await this.read(tenantId, { ...wanted, after: page.next });
+      const last = await this.sequencer.next(tenantId);
+      await this.tenants.checkOpen(tenantId);
+      if (last !== page.last) page = await this.read(tenantId, { ...wanted, after: page.next });
     }
     return page;
   }

@@ -52,16 +52,9 @@ export class EventSequencer implements OnApplicationBootstrap, OnModuleDestroy {
     return this.sequences.of(tenantId).advance();
   }
 
-  /** Waits until the last place is no longer `last`, but not longer than this. */
-  async moved(
-    tenantId: TenantId,
-    last: number,
-    milliseconds: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const deadline = Date.now() + milliseconds;
-    while (Date.now() < deadline && !signal.aborted)
-      if ((await this.watch.next(tenantId)) !== last) return;
+  /** The last place in the feed a moment from now. */
+  next(tenantId: TenantId): Promise<number> {
+    return this.watch.next(tenantId);
   }
 
   /** One look at all tenants, and then at those that have something to number, one after the other. */

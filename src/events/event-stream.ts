@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { TenantId } from '../database/tenant.js';
+import { AppError } from '../errors/app-error.js';
 import { toCloudEvent } from './cloud-event.dto.js';
 import type { EventRow } from './event.statements.js';
 import type { EventFeed, FeedPage, FeedQuery } from './event-feed.service.js';
@@ -50,7 +51,7 @@ async function* blocks(
     }
   } catch (error) {
     // The reader connects again with the id that it has, and is told then.
-    onProblem(error);
+    if (!(error instanceof AppError)) onProblem(error);
   }
 }
 

@@ -64,6 +64,15 @@ export class Tenants implements OnApplicationBootstrap {
     return known instanceof Promise ? known.then(open) : open(known);
   }
 
+  /**
+   * Whether a request that goes on for long may go on.
+   *
+   * @throws AppError as `of` does, within 5 s of when that begins to
+   */
+  async checkOpen(id: TenantId): Promise<void> {
+    if (!this.only) open(await this.byId.get(id));
+  }
+
   /** For work that is no request, also of a tenant that is suspended. */
   async get(id: TenantId): Promise<Tenant | undefined> {
     if (this.only) return id === this.only.id ? this.only : undefined;
