@@ -27,6 +27,7 @@ import { TellFeedResets1764300000000 } from './database/migrations/1764300000000
 import { CheckFirstVersions1764400000000 } from './database/migrations/1764400000000-check-first-versions.js';
 import { PartitionEvents1764410000000 } from './database/migrations/1764410000000-partition-events.js';
 import { NumberInPartitions1764420000000 } from './database/migrations/1764420000000-number-in-partitions.js';
+import { FindBusyHooks1764430000000 } from './database/migrations/1764430000000-find-busy-hooks.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -63,6 +64,7 @@ export const SCHEMA = {
     CheckFirstVersions1764400000000,
     PartitionEvents1764410000000,
     NumberInPartitions1764420000000,
+    FindBusyHooks1764430000000,
   ],
 };
 

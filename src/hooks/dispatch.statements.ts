@@ -43,18 +43,24 @@ export type LoadedDelivery = Pick<SealedHook, 'url' | 'headers' | 'secrets' | 'e
 /** Whether there is any hook at all. */
 export const hasHooks = () => acrossTenants(`SELECT EXISTS (SELECT FROM hooks) AS "hasHooks"`);
 
-export const selectHookKeys = () => acrossTenants(`SELECT tenant_id AS "tenantId", id FROM hooks`);
+/** What has become of all feeds together, for little: whether a look at the hooks is worth while. */
+export interface Movement {
+  /** Another one as soon as any feed has moved. */
+  places: string;
+  /** Tenants whose events wait for their numbers, and a hook for these events. */
+  awaited: TenantId[];
+}
 
-/** Tenants whose events wait for their numbers, and a hook for these events. */
-export const selectAwaited = () =>
+export const selectMovement = () =>
   acrossTenants(
-    `SELECT DISTINCT e.tenant_id AS "tenantId" FROM user_events e
-     WHERE e.sequence IS NULL
-       AND EXISTS (SELECT FROM hooks h WHERE h.tenant_id = e.tenant_id AND h.enabled)`,
+    `SELECT (SELECT coalesce(sum(last), 0) FROM user_event_sequences) AS places, ARRAY(
+       SELECT DISTINCT e.tenant_id FROM user_events e
+       WHERE e.sequence IS NULL
+         AND EXISTS (SELECT FROM hooks h WHERE h.tenant_id = e.tenant_id AND h.enabled)) AS awaited`,
   );
 
-/** The hooks of all tenants for which there is something to queue, or to deliver. */
-export const selectBusyHooks = () =>
+/** The hooks of all tenants that are not suspended for which there is something to queue, or to deliver. */
+export const selectBusyHooks = (hasTenants: boolean) =>
   acrossTenants(
     `SELECT h.tenant_id AS "tenantId", h.id, h.last_sequence AS "lastSequence", s.last, h.rewound OR EXISTS (
        SELECT FROM hook_deliveries d
@@ -62,7 +68,9 @@ export const selectBusyHooks = () =>
      FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
      WHERE h.enabled AND (h.last_sequence < s.last OR h.rewound OR EXISTS (
        SELECT FROM hook_deliveries d
-       WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id AND d.state = 'pending'))`,
+       WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id AND d.state = 'pending'))
+       AND NOT ($1 AND EXISTS (SELECT FROM tenants t WHERE t.id = h.tenant_id AND t.is_suspended))`,
+    [hasTenants],
   );
 
 /** Takes a hook for this transaction alone, unless another one has it. */
@@ -208,6 +216,15 @@ export function disableHook(tenantId: TenantId, id: string): Statement {
     [id],
   );
 }
+
+/** The tenants who have a delivery that was made more than a day ago, the shortest time that any is kept for. */
+export const selectOldLogs = () =>
+  acrossTenants(
+    `SELECT DISTINCT h.tenant_id AS "tenantId" FROM hooks h
+     WHERE now() - interval '1 day' > (
+       SELECT d.created_at FROM hook_deliveries d
+       WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id ORDER BY d.sequence LIMIT 1)`,
+  );
 
 /** Deletes some of what the log no longer keeps. */
 export function deleteOldDeliveries(tenantId: TenantId, days: number, limit: number): Statement {

@@ -10,6 +10,7 @@ const KEY = { primaryKeyConstraintName: 'pk_hook_deliveries' };
 @Check('ck_hook_deliveries_state', `state IN ('pending', 'delivered', 'dead')`)
 // Partial, which TypeORM would write in another form.
 @Index('ix_hook_deliveries_tenant_id_hook_id_unqueued', { synchronize: false })
+@Index('ix_hook_deliveries_tenant_id_hook_id_pending', { synchronize: false })
 @Index('ix_hook_deliveries_tenant_id_hook_id_state_sequence', [
   'tenantId',
   'hookId',

@@ -50,14 +50,12 @@ export class HookDispatcher {
     });
   }
 
-  private async follow(
-    { tenantId, id: hookId }: HookKey,
-    hook: DispatchedHook,
-    last: number,
-    connection: Connection,
-  ) {
+  private async follow(key: HookKey, hook: DispatchedHook, last: number, connection: Connection) {
+    const { tenantId, id: hookId } = key;
     if (Number(hook.lastSequence) < Number(hook.pruned))
-      this.log.warn(`hook ${hookId}: events up to ${hook.pruned} are deleted, it goes on behind`);
+      this.log.warn(
+        `hook ${queueOf(key)}: events up to ${hook.pruned} are deleted, it goes on behind`,
+      );
     const range = { last, limit: BATCH };
     const rows = await connection.run<Made>(
       statements.insertDeliveries(tenantId, hookId, hook, range),

@@ -13,6 +13,9 @@ const FIRST = 'default' as TenantId;
 export const queueOf = ({ tenantId, id }: HookKey) =>
   tenantId === FIRST ? id : `${tenantId}/${id}`;
 
+/** The same in SQL, of a row of `hooks` named h. */
+export const QUEUE_NAME = `CASE WHEN h.tenant_id = '${FIRST}' THEN h.id ELSE h.tenant_id || '/' || h.id END`;
+
 /** The hook of a queue. */
 export function hookOf(queue: string): HookKey {
   const [id = '', tenantId = FIRST] = queue.split('/').reverse();

@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import { PgBoss, type QueueOptions, systemClock } from 'pg-boss';
 import type { BackgroundDatabase, Connection } from '../database/background-database.js';
 import type { Env } from '../config/env.js';
 import type { Queued } from './dispatch.statements.js';
-import { fetchJobs, insertJobs } from './job.statements.js';
+import * as statements from './job.statements.js';
 
 /** What a job says: which delivery, and of which replay. Everything else is looked up. */
 export interface DeliveryJob {
@@ -24,8 +25,12 @@ export interface Retry {
 
 /** Seconds beyond the time of a delivery after which whoever had its job must have died. */
 const EXPIRY_MARGIN = 5;
-/** Seconds between two looks for jobs whose worker died. */
+/** Seconds in which a queue is looked after once, however many processes would. */
 const SUPERVISION = 3;
+/** Seconds for which what queues are like is remembered: it does not change. */
+const REMEMBERED = 3_600;
+/** Queues that are remembered to be there at most; to make one again does no harm. */
+const MAX_KNOWN = 50_000;
 const SIX_HOURS = 6 * 60 * 60;
 /** Seconds. Deliveries wait for ever for a hook that is disabled; retries are counted in the log. */
 const FOR_EVER = 1_000_000_000;
@@ -33,7 +38,7 @@ const FOR_EVER = 1_000_000_000;
 /** The queues of all hooks, in the schema that a migration has made; see docs/adr/0007. */
 export class HookQueue {
   private readonly boss: PgBoss;
-  private readonly known = new Set<string>();
+  private readonly known = new LRUCache<string, true>({ max: MAX_KNOWN });
   private readonly options: QueueOptions;
 
   constructor(
@@ -57,8 +62,10 @@ export class HookQueue {
       migrate: false,
       createSchema: false,
       schedule: false,
-      superviseIntervalSeconds: SUPERVISION,
+      // It would look at every queue that there is; we tell it which.
+      supervise: false,
       monitorIntervalSeconds: SUPERVISION,
+      queueCacheIntervalSeconds: REMEMBERED,
       maintenanceIntervalSeconds: 60,
       reindex: false,
       monitorVacuum: false,
@@ -82,7 +89,7 @@ export class HookQueue {
     if (this.known.has(name)) return;
     await this.boss.createQueue(name, { policy: 'key_strict_fifo', ...this.options });
     await this.boss.updateQueue(name, this.options);
-    this.known.add(name);
+    this.known.set(name, true);
   }
 
   /** Jobs come in the order of the feed; of one user, none overtakes another. */
@@ -92,12 +99,12 @@ export class HookQueue {
       key: userId,
       data: { sequence, run } satisfies DeliveryJob,
     }));
-    await connection.run(insertJobs(name, jobs));
+    await connection.run(statements.insertJobs(name, jobs));
   }
 
   /** Begins jobs: those of one user one after the other. */
   fetch(name: string, most: number): Promise<Job[]> {
-    return this.database.run<Job>(fetchJobs(name, most));
+    return this.database.run<Job>(statements.fetchJobs(name, most));
   }
 
   /** They are done with: nobody looks at them again, so they are not kept either. */
@@ -111,11 +118,12 @@ export class HookQueue {
     await this.boss.fail(name, idsOf(jobs), null, { db });
     const later = retries.filter(({ notBeforeMs }) => notBeforeMs > 0);
     if (later.length > 0)
-      await db.executeSql(
-        `UPDATE hook_queue.job j
-         SET start_after = greatest(start_after, hook_queue.job_now() + l.ms * interval '1 ms')
-         FROM unnest($2::uuid[], $3::float8[]) AS l (id, ms) WHERE j.name = $1 AND j.id = l.id`,
-        [name, later.map(({ job }) => job.id), later.map(({ notBeforeMs }) => notBeforeMs)],
+      await db.run(
+        statements.putOff(
+          name,
+          idsOf(later.map(({ job }) => job)),
+          later.map(({ notBeforeMs }) => notBeforeMs),
+        ),
       );
   }
 
@@ -124,15 +132,14 @@ export class HookQueue {
    * retries, jobs whose worker died and supervision do, counts from now.
    */
   async forgetFuture(): Promise<void> {
-    const now = 'hook_queue.job_now()';
-    await this.database.executeSql(
-      `UPDATE hook_queue.queue SET monitor_claim_on = ${now}, maintain_on = ${now}
-       WHERE greatest(monitor_claim_on, maintain_on) > ${now}`,
-    );
-    await this.database.executeSql(
-      `UPDATE hook_queue.job SET started_on = ${now}, start_after = start_after - (started_on - ${now})
-       WHERE state IN ('active', 'retry') AND started_on > ${now}`,
-    );
+    await this.database.run(statements.forgetFutureClaims());
+    await this.database.run(statements.forgetFutureStarts());
+  }
+
+  /** Jobs whose worker died are tried again. */
+  async replaceDead(): Promise<void> {
+    const queues = await this.database.run<{ name: string }>(statements.selectExpired());
+    for (const { name } of queues) await this.boss.supervise(name);
   }
 
   /** Deletes the jobs that nobody works on. */
@@ -140,8 +147,10 @@ export class HookQueue {
     await this.boss.deleteQueuedJobs(name);
   }
 
-  async names(): Promise<string[]> {
-    return (await this.boss.getQueues()).map(({ name }) => name);
+  /** Those whose hooks are no more. */
+  async orphans(): Promise<string[]> {
+    const queues = await this.database.run<{ name: string }>(statements.selectOrphans());
+    return queues.map(({ name }) => name);
   }
 
   async delete(name: string): Promise<void> {

@@ -8,9 +8,15 @@ import {
 } from '@nestjs/common';
 import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
-import type { TenantId } from '../database/tenant.js';
 import { sequenceEvents } from '../events/event.statements.js';
-import { type BusyHook, hasHooks, selectAwaited, selectBusyHooks } from './dispatch.statements.js';
+import { Tenants } from '../tenancy/tenants.js';
+import {
+  type BusyHook,
+  hasHooks,
+  type Movement,
+  selectBusyHooks,
+  selectMovement,
+} from './dispatch.statements.js';
 import { HookDelivery } from './hook-delivery.js';
 import { type Dispatched, HookDispatcher } from './hook-dispatcher.js';
 import { type HookKey, queueOf } from './hook-key.js';
@@ -19,12 +25,16 @@ import { HookWorker } from './hook-worker.js';
 import { HooksSweeper } from './hooks-sweeper.js';
 import { Receiver } from './receiver.js';
 
-/** Milliseconds between two looks at the hooks: while there is none, and while there is one. */
+/** Milliseconds between two looks at all hooks, unless a feed moves or something is on its way. */
 const IDLE_MS = 1_000;
+/** And between two looks whether any feed has moved. */
 const BUSY_MS = 200;
 
-/** How many times as long as a look takes the pause behind it is, if that is more. */
+/** How many times as long as a look takes the pause behind it is, if that is more; and where nothing moves. */
 const REST = 4;
+const IDLE_REST = 100;
+/** What hooks wait for at most whose feed has not moved, such as one that is enabled. */
+const LONGEST_MS = 5_000;
 
 /** Milliseconds between two looks whether a hook that has all its jobs has room again. */
 const FULL_MS = 1_000;
@@ -48,6 +58,11 @@ export class HooksBackground
   private readonly closing = new AbortController();
   private queue: HookQueue | undefined;
   private loop = Promise.resolve();
+  private sweeping: Promise<void> | undefined;
+  /** When all hooks are to be looked at, whether or not anything seems to have happened. */
+  private lookAt = 0;
+  /** What all feeds together were like at the last look. */
+  private places = '';
   /** Hooks that have as many jobs as they may, and until when (`performance.now()`) they are not asked again. */
   private readonly fullUntil = new Map<string, number>();
   private quietUntil = 0;
@@ -58,6 +73,7 @@ export class HooksBackground
     private readonly delivery: HookDelivery,
     private readonly sweeper: HooksSweeper,
     private readonly receiver: Receiver,
+    private readonly tenants: Tenants,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -87,30 +103,49 @@ export class HooksBackground
     }
   }
 
-  /** One look at the hooks of all tenants, and what follows from it. Answers the milliseconds until the next one. */
+  /** One look at the feeds, and at the hooks of all tenants. Answers the milliseconds until the next one. */
   private async look(): Promise<number> {
-    const [any] = await this.database.run<{ hasHooks: boolean }>(hasHooks());
-    if (!any?.hasHooks && !this.queue) return IDLE_MS;
+    const isDue = performance.now() >= this.lookAt;
+    if (isDue && !(await this.hasWork())) return IDLE_MS;
     this.queue ??= await this.startQueue();
-    const onProblem = (problem: unknown) => this.warn(problem);
-    await this.sweeper.sweep(this.queue, onProblem).catch(onProblem);
-    await this.numberEvents();
+    this.sweep(this.queue);
+    const hasMoved = await this.followFeeds();
+    // Whatever a hook has to do, its feed has moved, or it is on its way, or it can wait for a second.
+    if (!isDue && !hasMoved && this.workers.size === 0) return BUSY_MS;
     const since = performance.now();
-    const busy = await this.database.run<BusyHook>(selectBusyHooks());
+    const busy = await this.database.run<BusyHook>(selectBusyHooks(!this.tenants.only));
     const took = performance.now() - since;
+    this.lookAt = performance.now() + between(IDLE_MS, IDLE_REST * took, LONGEST_MS);
     this.stopWorkers(new Set(busy.map(queueOf)));
     if (await this.dispatch(this.queue, busy)) return 0;
     // However many hooks there are, to look at them is a small part of the time.
-    return any?.hasHooks ? Math.min(IDLE_MS, Math.max(BUSY_MS, REST * took)) : IDLE_MS;
+    return between(BUSY_MS, REST * took, IDLE_MS);
   }
 
-  /** What has no number is not in the feed yet. */
-  private async numberEvents(): Promise<void> {
-    const tenants = await this.database.run<{ tenantId: TenantId }>(selectAwaited());
-    for (const { tenantId } of tenants)
+  private async hasWork(): Promise<boolean> {
+    const [any] = await this.database.run<{ hasHooks: boolean }>(hasHooks());
+    return any?.hasHooks === true || this.queue !== undefined;
+  }
+
+  /** Beside the deliveries, which wait for none of it. */
+  private sweep(queue: HookQueue): void {
+    const onProblem = (problem: unknown) => this.warn(problem);
+    this.sweeping ??= this.sweeper
+      .sweep(queue, onProblem)
+      .catch(onProblem)
+      .finally(() => (this.sweeping = undefined));
+  }
+
+  /** Numbers what waits for it: without a number, it is not in the feed yet. Answers whether any feed has moved. */
+  private async followFeeds(): Promise<boolean> {
+    const [now] = await this.database.run<Movement>(selectMovement());
+    for (const tenantId of now?.awaited ?? [])
       await this.database
         .run(sequenceEvents(tenantId, SEQUENCED))
         .catch((error: unknown) => this.warn(error));
+    const hasMoved = now?.places !== this.places || now.awaited.length > 0;
+    this.places = now?.places ?? '';
+    return hasMoved;
   }
 
   /** Without a hook, pg-boss is not even loaded. */
@@ -167,6 +202,7 @@ export class HooksBackground
   private async stop(): Promise<void> {
     const ended = Promise.all([...this.workers.values()].map((worker) => worker.stop()));
     await Promise.race([ended, sleep(GRACE_MS, undefined, { ref: false })]);
+    await this.sweeping;
     await this.queue?.stop().catch((error: unknown) => this.warn(error));
   }
 
@@ -177,6 +213,9 @@ export class HooksBackground
     this.log.warn(`background work: ${kindOf(problem)}`);
   }
 }
+
+const between = (least: number, wanted: number, most: number) =>
+  Math.min(most, Math.max(least, wanted));
 
 /** Its code or name: the message of a database repeats values. */
 const kindOf = (problem: unknown) => {

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { Statement } from '../database/statement.js';
+import type { TenantId } from '../database/tenant.js';
 import { Tenants } from '../tenancy/tenants.js';
-import { deleteLog, deleteOldDeliveries, selectHookKeys } from './dispatch.statements.js';
-import { type HookKey, hookOf, queueOf } from './hook-key.js';
+import { deleteLog, deleteOldDeliveries, selectOldLogs } from './dispatch.statements.js';
+import { hookOf } from './hook-key.js';
 import type { HookQueue } from './hook-queue.js';
 
 const CLOCK_MS = 3_000;
@@ -16,8 +17,8 @@ type OnProblem = (problem: unknown) => void;
 const BATCH = 10_000;
 
 /**
- * Puts away what nobody needs any more: times of a clock that was set back, queues and logs of hooks
- * that are no more, and old deliveries.
+ * Puts away what nobody needs any more: times of a clock that was set back, workers that died, queues and
+ * logs of hooks that are no more, and old deliveries.
  */
 @Injectable()
 export class HooksSweeper {
@@ -40,6 +41,7 @@ export class HooksSweeper {
     if (now >= this.nextClock) {
       this.nextClock = now + CLOCK_MS;
       await queue.forgetFuture();
+      await queue.replaceDead();
     }
     if (now >= this.nextHooks) {
       this.nextHooks = now + MINUTE_MS;
@@ -52,11 +54,7 @@ export class HooksSweeper {
   }
 
   private async sweepHooks(queue: HookQueue, onProblem: OnProblem): Promise<void> {
-    // The queues first: a hook is there before its queue is, and its queue before its log.
-    const names = await queue.names();
-    const hooks = new Set((await this.hooks()).map(queueOf));
-    for (const name of names) {
-      if (hooks.has(name)) continue;
+    for (const name of await queue.orphans()) {
       const { tenantId, id } = hookOf(name);
       await this.inBatches(deleteLog(tenantId, id, BATCH))
         .then(() => queue.delete(name))
@@ -64,19 +62,15 @@ export class HooksSweeper {
     }
   }
 
-  /** Of each tenant that has hooks, by its own rule. */
+  /** Of each tenant that has some which may be old, by its own rule. */
   private async sweepLog(onProblem: OnProblem): Promise<void> {
-    for (const tenantId of new Set((await this.hooks()).map((hook) => hook.tenantId))) {
+    const tenants = await this.database.run<{ tenantId: TenantId }>(selectOldLogs());
+    for (const { tenantId } of tenants) {
       const tenant = await this.tenants.get(tenantId);
       if (!tenant) continue;
       const days = tenant.retention.deliveriesDays;
       await this.inBatches(deleteOldDeliveries(tenantId, days, BATCH)).catch(onProblem);
     }
-  }
-
-  /** Of all tenants. */
-  private hooks(): Promise<HookKey[]> {
-    return this.database.run<HookKey>(selectHookKeys());
   }
 
   private async inBatches([sql, parameters]: Statement): Promise<void> {

@@ -1,4 +1,5 @@
 import { acrossTenants, type Statement } from '../database/statement.js';
+import { QUEUE_NAME } from './hook-key.js';
 
 /** When jobs may begin, and were made: whatever a clock says, it is past. */
 const LONG_AGO = '2020-01-01T00:00:00Z';
@@ -64,3 +65,47 @@ export function fetchJobs(queue: string, most: number): Statement {
     [queue, most],
   );
 }
+
+/** The queues whose hooks are no more: a hook is there before its queue is. */
+export const selectOrphans = () =>
+  acrossTenants(
+    `SELECT q.name FROM hook_queue.queue q LEFT JOIN hooks h ON ${QUEUE_NAME} = q.name
+     WHERE h.id IS NULL`,
+  );
+
+/** What the index of jobs has that are worked on or wait for a retry. */
+const BEGUN = `policy = 'key_strict_fifo' AND state IN ('active', 'retry', 'failed')`;
+
+/** The queues with jobs whose worker must have died. */
+export const selectExpired = () =>
+  acrossTenants(
+    `SELECT DISTINCT name FROM hook_queue.job_common
+     WHERE ${BEGUN} AND state = 'active'
+       AND started_on + expire_seconds * interval '1 s' < (SELECT hook_queue.job_now())`,
+  );
+
+const now = '(SELECT hook_queue.job_now())';
+
+/** Queues that are looked after at a time that is yet to come, are so now. */
+export const forgetFutureClaims = () =>
+  acrossTenants(
+    `UPDATE hook_queue.queue SET monitor_claim_on = ${now}, maintain_on = ${now}
+     WHERE greatest(monitor_claim_on, maintain_on) > ${now}`,
+  );
+
+/** Jobs that were begun at a time that is yet to come, were so now. */
+export const forgetFutureStarts = () =>
+  acrossTenants(
+    `UPDATE hook_queue.job_common SET started_on = ${now},
+       start_after = start_after - (started_on - ${now})
+     WHERE ${BEGUN} AND state IN ('active', 'retry') AND started_on > ${now}`,
+  );
+
+/** Puts off retries, each at least by so many milliseconds. */
+export const putOff = (queue: string, ids: string[], milliseconds: number[]) =>
+  acrossTenants(
+    `UPDATE hook_queue.job j
+     SET start_after = greatest(start_after, hook_queue.job_now() + l.ms * interval '1 ms')
+     FROM unnest($2::uuid[], $3::float8[]) AS l (id, ms) WHERE j.name = $1 AND j.id = l.id`,
+    [queue, ids, milliseconds],
+  );

@@ -14,6 +14,7 @@ import { RetentionService } from '../../src/retention/retention.service.js';
 import { Tenants } from '../../src/tenancy/tenants.js';
 import { makeMonths, months, moveEvents } from '../support/event-months.js';
 import { events, sequences } from '../support/events.js';
+import { queueNames } from '../support/hooks.js';
 import { TestReceiver, until } from '../support/receiver.js';
 import { TestOperator } from '../support/tenants.js';
 import { TestTenant } from '../support/test-tenant.js';
@@ -51,15 +52,16 @@ async function numbered(tenants: readonly TestTenant[]) {
 }
 
 /** What the background does every minute, and the queues before and after it. */
-async function sweep({ app: { app } }: TestOperator) {
+async function sweep({ app: testApp }: TestOperator) {
+  const { app } = testApp;
   const database = app.get(BackgroundDatabase);
   const problems: unknown[] = [];
   const onProblem = (problem: unknown) => problems.push(problem);
   const queue = new HookQueue(database, app.get(Env), onProblem);
   await queue.start();
-  const before = await queue.names();
+  const before = await queueNames(testApp);
   await new HooksSweeper(app.get(Tenants), database).sweep(queue, onProblem);
-  const after = await queue.names();
+  const after = await queueNames(testApp);
   await queue.stop();
   return { before, after, problems };
 }
@@ -158,6 +160,35 @@ describe('a reader who waits', () => {
     await Promise.allSettled(reading);
   });
 
+  it('is sent away within seconds when its tenant is suspended, and when it is deleted', async () => {
+    const tenants = await twoTenants();
+    const [suspended, deleted] = tenants;
+    const polls = tenants.map((tenant) => feed(tenant, 'wait=55'));
+    const streams = await Promise.all(
+      tenants.map((tenant) => openStream(tenant, AbortSignal.timeout(PATIENCE_MS))),
+    );
+    const ends = streams.map(async (stream) => {
+      let text = '';
+      for await (const chunk of stream) text += String(chunk);
+      return text;
+    });
+    const log = operator.app.log.length;
+    await operator.call('PATCH', `/${suspended.id}`, { isSuspended: true });
+    await operator.app.database.client.query('DELETE FROM tenants WHERE id = $1', [deleted.id]);
+    const answers = await Promise.all(polls);
+    expect(answers.map(({ status, json }) => [status, json.code])).toEqual([
+      [403, 'tenant.suspended'],
+      [404, 'request.unknown_host'],
+    ]);
+    for (const text of await Promise.all(ends)) expect(text).toMatch(/^retry: 1000\n/);
+    expect(operator.app.log.slice(log).filter((line) => line.includes('event stream'))).toEqual([]);
+    // As whoever comes anew.
+    for (const [index, tenant] of tenants.entries()) {
+      const { status, json } = await feed(tenant);
+      expect([status, json.code]).toEqual([answers[index]?.status, answers[index]?.json.code]);
+    }
+  });
+
   async function openStream(
     tenant: TestTenant,
     signal: AbortSignal,
@@ -240,6 +271,47 @@ describe('hooks', () => {
     await change(kept, users[0] ?? '');
     await receivers[1]?.takes(11, 30_000);
     expect(receivers[0]?.received).toHaveLength(10);
+  });
+});
+
+describe('hooks of a suspended tenant', () => {
+  let background: TestOperator;
+  const receivers: TestReceiver[] = [];
+  beforeAll(async () => {
+    const settings = { BACKGROUND_WORK: 'on', HOOKS_ALLOW_PRIVATE_TARGETS: 'on' };
+    background = await TestOperator.start(settings, operator.app);
+    receivers.push(await TestReceiver.start(), await TestReceiver.start());
+  });
+  afterAll(async () => {
+    await background.app.stop();
+    for (const receiver of receivers) await receiver.stop();
+  });
+
+  it('wait, and then deliver all that has waited, in order', async () => {
+    const tenants = await twoTenants({}, background);
+    const [paused, other] = tenants;
+    const suspend = (isSuspended: boolean) =>
+      background.call('PATCH', `/${paused.id}`, { isSuspended });
+    for (const [index, tenant] of tenants.entries()) {
+      const body = { url: receivers[index]?.url, enabled: tenant !== paused };
+      await tenant.call({ method: 'POST', url: '/api/hooks', body });
+      await create(tenant, 'u');
+    }
+    for (let n = 0; n < 3; n += 1) await change(paused, 'u');
+    await suspend(true);
+    await background.app.database.client.query(
+      'UPDATE hooks SET enabled = true WHERE tenant_id = $1',
+      [paused.id],
+    );
+    // Whoever has seen these has seen that there is more to deliver.
+    for (let n = 1; n <= 3; n += 1) {
+      await change(other, 'u');
+      await receivers[1]?.takes(n + 1);
+    }
+    expect(receivers[0]?.received).toEqual([]);
+    await suspend(false);
+    const taken = await receivers[0]?.takes(4);
+    expect(taken?.map(({ event }) => event.data.version)).toEqual(range(4));
   });
 });
 
@@ -341,9 +413,10 @@ describe('retention', () => {
       for (const sql of [
         `INSERT INTO hooks (tenant_id, id, url, types, secrets, enabled, exclude_client_ids, last_sequence)
          VALUES ($1, 'samesamesame', 'https://example.com', '[]', 'x', false, '[]', 0)`,
-        `INSERT INTO hook_deliveries (tenant_id, hook_id, sequence, event_id, type, user_id, run, state, updated_at)
+        `INSERT INTO hook_deliveries (tenant_id, hook_id, sequence, event_id, type, user_id, run, state,
+           created_at, updated_at)
          SELECT $1, 'samesamesame', n, gen_random_uuid(), 'User.Created', 'u', 0, 'delivered',
-           now() - n * interval '4 days' FROM generate_series(1, 3) n`,
+           now() - interval '12 days', now() - n * interval '4 days' FROM generate_series(1, 3) n`,
       ])
         await client.query(sql, [id]);
     await trouble('hook_deliveries', troubled);

@@ -20,3 +20,11 @@ export async function setQueueClock({ database }: TestApp, ahead: string): Promi
      AS $$ SELECT pg_catalog.now() + interval '${ahead}' $$`,
   );
 }
+
+/** Of all hooks for which there is one. */
+export async function queueNames({ database }: TestApp): Promise<string[]> {
+  const { rows } = await database.client.query<{ name: string }>(
+    'SELECT name FROM hook_queue.queue ORDER BY name',
+  );
+  return rows.map(({ name }) => name);
+}

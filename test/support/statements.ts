@@ -108,9 +108,9 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
   },
   'hooks/dispatch.statements.ts': {
     hasHooks: [dispatch.hasHooks()],
-    selectHookKeys: [dispatch.selectHookKeys()],
-    selectAwaited: [dispatch.selectAwaited()],
-    selectBusyHooks: [dispatch.selectBusyHooks()],
+    selectMovement: [dispatch.selectMovement()],
+    selectBusyHooks: [true, false].map(dispatch.selectBusyHooks),
+    selectOldLogs: [dispatch.selectOldLogs()],
     takeHook: [dispatch.takeHook(TENANT, 'h', 10)],
     takeUnqueued: [dispatch.takeUnqueued(TENANT, 'h', 10)],
     insertDeliveries: [dispatch.insertDeliveries(TENANT, 'h', dispatched, { last: 9, limit: 10 })],
@@ -135,6 +135,11 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
   'hooks/job.statements.ts': {
     insertJobs: [jobs.insertJobs('h', [{ id: 'j', key: 'u', data: {} }])],
     fetchJobs: [jobs.fetchJobs('h', 10)],
+    selectOrphans: [jobs.selectOrphans()],
+    selectExpired: [jobs.selectExpired()],
+    forgetFutureClaims: [jobs.forgetFutureClaims()],
+    forgetFutureStarts: [jobs.forgetFutureStarts()],
+    putOff: [jobs.putOff('h', ['j'], [1])],
   },
   'identities/identity.statements.ts': {
     putSocial: [identities.putSocial(key, { identityId: 'i', details: {} })],

@@ -18,6 +18,7 @@ const SQL_ONLY: Record<string, string[]> = {
   'users/user.statements.ts': ['anyOf'],
 };
 
+const QUEUES = 'jobs are told apart by their queue, whose name has the tenant';
 const OPERATORS = 'operators see all tenants; what it asks of one is told by the id';
 
 /** Every statement that is about no tenant, or all, and why. */
@@ -28,16 +29,22 @@ const ACROSS: Record<string, Record<string, string>> = {
   },
   'hooks/dispatch.statements.ts': {
     hasHooks: 'the background asks whether it has anything to do at all',
-    selectAwaited: 'the background asks whose events are to be numbered for hooks',
     selectBusyHooks: 'the background asks which hooks have something to do',
-    selectHookKeys: 'the sweeper asks which queues and logs still have a hook',
+    selectMovement:
+      'the background asks whether any feed moves, and whose events are to be numbered',
+    selectOldLogs: 'the sweeper asks who has deliveries to delete',
   },
   'hooks/hook.statements.ts': {
     selectAllHooks: 'the start asks whether the key opens what is stored',
   },
   'hooks/job.statements.ts': {
-    fetchJobs: 'jobs are told apart by their queue, whose name has the tenant',
-    insertJobs: 'jobs are told apart by their queue, whose name has the tenant',
+    fetchJobs: QUEUES,
+    forgetFutureClaims: 'clocks are those of the database',
+    forgetFutureStarts: 'clocks are those of the database',
+    insertJobs: QUEUES,
+    putOff: QUEUES,
+    selectExpired: 'the background asks which queues have lost a worker',
+    selectOrphans: 'the sweeper asks which queues have a hook no longer',
   },
   'retention/partition.statements.ts': {
     dropPartition: 'a table of events is of all tenants; it goes when none keeps any of it',
