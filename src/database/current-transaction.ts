@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource } from 'typeorm';
+import { connect } from './connect.js';
 import { databaseUnavailable, isAnswered } from './database-unavailable.js';
 import { poolOf, preparedQuery } from './prepared-query.js';
 import { isContention, retryOnContention } from './retry-on-contention.js';
 import type { Statement } from './statement.js';
+import type { TenantId } from './tenant.js';
 import { type Run, Transaction } from './transaction.js';
 
 type Work<Result> = (run: Run) => Promise<Result>;
@@ -24,8 +26,12 @@ export function sharedTransaction(): Transaction | undefined {
  * Runs it in a transaction, again when it lost against another one; or, where there is a transaction
  * already, as a part of that. Every `query` inside belongs to it.
  */
-export function inTransaction<Result>(database: DataSource, work: Work<Result>): Promise<Result> {
-  return current.getStore()?.part(work) ?? runAlone(database, work, 'commit');
+export function inTransaction<Result>(
+  database: DataSource,
+  tenantId: TenantId | undefined,
+  work: Work<Result>,
+): Promise<Result> {
+  return current.getStore()?.part(work) ?? runAlone(database, tenantId, work, 'commit');
 }
 
 /**
@@ -35,14 +41,19 @@ export function inTransaction<Result>(database: DataSource, work: Work<Result>):
  */
 export async function inSharedTransaction<Result>(
   database: DataSource,
+  tenantId: TenantId,
   work: Work<Result>,
 ): Promise<Result | undefined> {
-  return (await attempt(database, work, 'commit', 'shared'))?.result;
+  return (await attempt(database, tenantId, work, 'commit', 'shared'))?.result;
 }
 
 /** The same, but nothing of it stays. */
-export function rolledBack<Result>(database: DataSource, work: Work<Result>): Promise<Result> {
-  return runAlone(database, work, 'rollback');
+export function rolledBack<Result>(
+  database: DataSource,
+  tenantId: TenantId,
+  work: Work<Result>,
+): Promise<Result> {
+  return runAlone(database, tenantId, work, 'rollback');
 }
 
 /** One statement: in the transaction that there is, if any, or else by itself. */
@@ -61,11 +72,12 @@ export function queryAlone<Row>(database: DataSource, statement: Statement): Pro
  */
 async function runAlone<Result>(
   database: DataSource,
+  tenantId: TenantId | undefined,
   work: Work<Result>,
   end: End,
 ): Promise<Result> {
   for (const kind of ['plain', 'with savepoints'] as const) {
-    const done = await retryOnContention(() => attempt(database, work, end, kind));
+    const done = await retryOnContention(() => attempt(database, tenantId, work, end, kind));
     if (done) return done.result;
   }
   throw new Error('a transaction with savepoints was given up');
@@ -74,11 +86,12 @@ async function runAlone<Result>(
 /** Undefined when a part of it failed that a savepoint would have kept from being the end. */
 async function attempt<Result>(
   database: DataSource,
+  tenantId: TenantId | undefined,
   work: Work<Result>,
   end: End,
   kind: 'plain' | 'with savepoints' | 'shared',
 ): Promise<{ result: Result } | undefined> {
-  const client = await poolOf(database).connect();
+  const client = await connect(poolOf(database), tenantId);
   const transaction = new Transaction(client, kind === 'with savepoints', kind === 'shared');
   try {
     await transaction.begin();

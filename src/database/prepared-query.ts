@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { type DataSource, QueryFailedError } from 'typeorm';
 import { isAnswered } from './database-unavailable.js';
+import { connect } from './connect.js';
 import type { Statement } from './statement.js';
+import type { TenantId } from './tenant.js';
 
 /** Statements that are prepared at most: each costs memory in every connection. */
 const MAX_PREPARED = 32;
@@ -33,7 +35,11 @@ export async function preparedQuery<Row>(
   const [text, values] = statement;
   const name = isRefused ? undefined : nameOf(text);
   try {
-    const { rows } = await queryOf(connections, { text, values, ...(name && { name }) });
+    const { rows } = await queryOf(
+      connections,
+      { text, values, ...(name && { name }) },
+      statement.tenantId,
+    );
     return rows as Row[];
   } catch (error) {
     if (name && REFUSALS.includes((error as { code?: string }).code ?? '')) {
@@ -46,9 +52,13 @@ export async function preparedQuery<Row>(
 }
 
 /** The pool's own `query` closes the connection of every statement that PostgreSQL refused. */
-async function queryOf(connections: Pool | PoolClient, config: QueryConfig) {
+async function queryOf(
+  connections: Pool | PoolClient,
+  config: QueryConfig,
+  tenantId: TenantId | undefined,
+) {
   if ('release' in connections) return connections.query(config);
-  const client = await connections.connect();
+  const client = await connect(connections, tenantId);
   let failure: Error | undefined;
   try {
     return await client.query(config);

@@ -3,11 +3,15 @@ import type { TenantId } from './tenant.js';
 declare const made: unique symbol;
 
 /** SQL and its parameters. Made by `ofTenant`: one without a tenant cannot be written by accident. */
-export type Statement = [sql: string, parameters: unknown[]] & { readonly [made]: true };
+export type Statement = [sql: string, parameters: unknown[]] & {
+  readonly [made]: true;
+  /** Whose turn it is to have a connection. */
+  readonly tenantId?: TenantId;
+};
 
 /** A statement about one tenant, which is its parameter `$1`. */
 export const ofTenant = (tenantId: TenantId, sql: string, parameters: unknown[] = []) =>
-  [sql, [tenantId, ...parameters]] as unknown as Statement;
+  Object.assign([sql, [tenantId, ...parameters]], { tenantId }) as unknown as Statement;
 
 /** A statement about no tenant, or all: the background asks with it who has work, and operators who there is. */
 export const acrossTenants = (sql: string, parameters: unknown[] = []) =>

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { retryOnContention } from '../database/retry-on-contention.js';
+import { queryAlone } from '../database/current-transaction.js';
 import type { TenantId } from '../database/tenant.js';
 import { sequenceEvents } from './event.statements.js';
 
@@ -34,10 +34,8 @@ export class TenantSequence {
 
   private async number(): Promise<number> {
     for (;;) {
-      const [sql, parameters] = sequenceEvents(this.tenantId, BATCH, this.last);
-      const [row] = await retryOnContention(() =>
-        this.database.query<{ last: string }[]>(sql, parameters),
-      );
+      const statement = sequenceEvents(this.tenantId, BATCH, this.last);
+      const [row] = await queryAlone<{ last: string }>(this.database, statement);
       const isFull = Number(row?.last) - this.last >= BATCH;
       this.last = Number(row?.last);
       if (!isFull) return this.last;

@@ -67,7 +67,7 @@ export class DeliveriesService {
 
   /** Replays of one hook come one after the other: each judges by what the one before has left. */
   private runLocked<Row>(tenantId: TenantId, hookId: string, statement: Statement): Promise<Row[]> {
-    return inTransaction(this.database, async () => {
+    return inTransaction(this.database, tenantId, async () => {
       await this.run(lockHook(tenantId, hookId));
       return this.run<Row>(statement);
     });

@@ -67,7 +67,7 @@ export class HooksService implements OnApplicationBootstrap {
     const secret = newSecret();
     // What is committed by now is not from now on: it gets its place first.
     await this.sequencer.advance(tenantId);
-    return this.transaction(async (run) => {
+    return this.transaction(tenantId, async (run) => {
       const [feed] = await run<{ last: string }>(statements.lockEndOfFeed(tenantId));
       const [stored] = await run<{ count: number }>(statements.countHooks(tenantId));
       if (Number(stored?.count) >= MAX_HOOKS) throw tooManyHooks();
@@ -103,7 +103,7 @@ export class HooksService implements OnApplicationBootstrap {
 
   /** @throws AppError entity.not_found, request.precondition_failed */
   delete(tenantId: TenantId, id: string, conditions: Preconditions): Promise<void> {
-    return this.transaction(async (run) => {
+    return this.transaction(tenantId, async (run) => {
       await this.lock(tenantId, run, id, conditions);
       await run(statements.deleteHook(tenantId, id));
     });
@@ -115,7 +115,7 @@ export class HooksService implements OnApplicationBootstrap {
     conditions: Preconditions,
     next: (hook: Hook) => Hook,
   ) {
-    return this.transaction(async (run) => {
+    return this.transaction(tenantId, async (run) => {
       const sealed = await this.lock(tenantId, run, id, conditions);
       const before = this.seal.open(tenantId, sealed);
       const after = next(before);
@@ -146,7 +146,10 @@ export class HooksService implements OnApplicationBootstrap {
     return query<Row>(this.database, statement);
   }
 
-  private transaction<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
-    return inTransaction(this.database, work);
+  private transaction<Result>(
+    tenantId: TenantId,
+    work: (run: Run) => Promise<Result>,
+  ): Promise<Result> {
+    return inTransaction(this.database, tenantId, work);
   }
 }

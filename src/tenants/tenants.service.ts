@@ -108,7 +108,7 @@ export class TenantsService {
   }
 
   private alone<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
-    return inTransaction(this.database, async (run) => {
+    return inTransaction(this.database, undefined, async (run) => {
       await run(statements.lockTenants());
       return work(run);
     });

@@ -25,7 +25,7 @@ export class ErasureService {
    */
   async erase(tenantId: TenantId, id: string, write: WriteAccess): Promise<void> {
     if (!this.users.isId(id)) throw userNotFound();
-    await inTransaction(this.database, async () => {
+    await inTransaction(this.database, tenantId, async () => {
       const isDeleted = await this.deleteIfThere(tenantId, id, write);
       const [erased] = await query<{ events: number }>(this.database, eraseEvents(tenantId, id));
       if (!isDeleted && (erased?.events === 0 || write.ifMatch)) throw userNotFound();

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { Batch } from '../database/batch.js';
+import { inTurn } from '../database/connect.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
@@ -75,7 +76,7 @@ export class UsersSearchService {
     if (isSearch(query)) await this.indexes.keepMerged();
     const question = countUsers(tenantId, query);
     try {
-      const { page, shared } = await this.read(query, async (run) => {
+      const { page, shared } = await this.read(tenantId, query, async (run) => {
         for (const search of query.fields) await this.checkPattern(search, query, run);
         const found = await run<UserRow>(selectUsers(tenantId, query));
         const page: UserPage = {
@@ -97,7 +98,9 @@ export class UsersSearchService {
       if (!shared) return page;
       return {
         ...page,
-        total: (await shared) ?? (await this.read(query, (run) => count(tenantId, query, run))),
+        total:
+          (await shared) ??
+          (await this.read(tenantId, query, (run) => count(tenantId, query, run))),
       };
     } catch (error) {
       throw refusalOf(error, 'search') ?? error;
@@ -105,13 +108,20 @@ export class UsersSearchService {
   }
 
   /** What may take long has a time limit, which is set in a transaction: three statements more. */
-  private read<Result>(query: UserQuery, work: (run: Run) => Promise<Result>): Promise<Result> {
-    if (isQuick(query)) return work((statement) => preparedQuery(poolOf(this.database), statement));
-    return this.database.transaction(async (manager) => {
-      const run: Run = ([sql, parameters]) => manager.query(sql, parameters);
-      await run(limitTime(TIMEOUT_MS));
-      return work(run);
-    });
+  private read<Result>(
+    tenantId: TenantId,
+    query: UserQuery,
+    work: (run: Run) => Promise<Result>,
+  ): Promise<Result> {
+    const pool = poolOf(this.database);
+    if (isQuick(query)) return work((statement) => preparedQuery(pool, statement));
+    const search = () =>
+      this.database.transaction(async (manager) => {
+        const run: Run = ([sql, parameters]) => manager.query(sql, parameters);
+        await run(limitTime(TIMEOUT_MS));
+        return work(run);
+      });
+    return inTurn(pool, tenantId, search);
   }
 
   /** A regular expression is looked at once by itself: a search that finds no row never would. */

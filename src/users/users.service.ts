@@ -142,7 +142,7 @@ export class UsersService {
         ? (['primary_email', columns['primary_email_key']] as const)
         : (['primary_phone', columns['primary_phone']] as const);
     const origin = requestId === undefined ? {} : { requestId };
-    return inTransaction(this.database, async () => {
+    return inTransaction(this.database, tenantId, async () => {
       const [holder] = await this.run<Pick<UserRow, 'id'>>(lockAssumed(tenantId, column, key));
       if (holder) await this.update(tenantId, holder.id, { [field]: null }, { origin });
       return holder !== undefined;
@@ -176,7 +176,7 @@ export class UsersService {
   ): Promise<{ before: UserRow; after: UserRow }> {
     if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
-      inTransaction(this.database, async (run) => {
+      inTransaction(this.database, tenantId, async (run) => {
         const [locked] = await run<{ version: string }>(lockUser(tenantId, id));
         if (!locked) throw userNotFound();
         checkVersion(conditions, locked.version);

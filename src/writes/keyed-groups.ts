@@ -46,7 +46,7 @@ export class KeyedGroups {
   private async together(requests: KeyedRequest[]) {
     // Of equal keys the first one.
     const first = [...new Map(requests.toReversed().map((keyed) => [keyed.id, keyed])).values()];
-    const shared = inSharedTransaction(this.database, async (run) => {
+    const shared = inSharedTransaction(this.database, this.tenantId, async (run) => {
       const [taken] = await run<TakenKeys>(takeKeys(this.tenantId, first, this.hours, '1ms'));
       const isOurs = ({ id }: KeyedRequest) => taken?.ids?.includes(id);
       // All are at their end before the transaction is.

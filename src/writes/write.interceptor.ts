@@ -74,7 +74,7 @@ export class WriteInterceptor implements NestInterceptor {
     { part }: WriteOptions,
     handle: KeyedRequest['handle'],
   ): Promise<unknown> {
-    const { answer, changes } = await rolledBack(this.database, async (run) => {
+    const { answer, changes } = await rolledBack(this.database, tenant.id, async (run) => {
       const { result, ids } = await notingEvents(handle);
       const own = await run<{ changes: Change[] }>(statements.selectChanges(tenant.id, ids));
       return { answer: result, changes: own.flatMap((event) => event.changes) };
@@ -88,7 +88,7 @@ export class WriteInterceptor implements NestInterceptor {
   private once = async (keyed: KeyedRequest): Promise<unknown> => {
     const { id, fingerprint, tenantId } = keyed;
     try {
-      const give = await inTransaction(this.database, async (run) => {
+      const give = await inTransaction(this.database, tenantId, async (run) => {
         const hours = this.env.IDEMPOTENCY_KEY_HOURS;
         const [taken] = await run<statements.TakenKeys>(
           statements.takeKeys(tenantId, [{ id, fingerprint }], hours),

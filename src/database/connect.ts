@@ -1,0 +1,58 @@
+import type { Pool, PoolClient } from 'pg';
+import type { TenantId } from './tenant.js';
+import { Turns } from './turns.js';
+
+interface Shared {
+  turns: Turns;
+  /** Connections that were got in turn. */
+  held: WeakSet<PoolClient>;
+}
+
+const pools = new WeakMap<Pool, Shared>();
+
+/**
+ * A connection of a pool that tenants share: where they want more than there are, each has its turn. It is
+ * given back as any other is.
+ *
+ * @param tenantId undefined: of no tenant, which is a lane of its own
+ * @throws as `Pool.connect` does
+ */
+export async function connect(pool: Pool, tenantId: TenantId | undefined): Promise<PoolClient> {
+  const { turns, held } = sharedOf(pool);
+  await turns.take(tenantId ?? '');
+  try {
+    const client = await pool.connect();
+    held.add(client);
+    return client;
+  } catch (error) {
+    turns.give();
+    throw error;
+  }
+}
+
+/** What gets a connection of the pool by itself, and gives it back. @throws as `connect` does */
+export async function inTurn<Result>(
+  pool: Pool,
+  tenantId: TenantId,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { turns } = sharedOf(pool);
+  await turns.take(tenantId);
+  try {
+    return await work();
+  } finally {
+    turns.give();
+  }
+}
+
+function sharedOf(pool: Pool): Shared {
+  const known = pools.get(pool);
+  if (known) return known;
+  const { max, connectionTimeoutMillis } = pool.options;
+  const shared = { turns: new Turns(max, connectionTimeoutMillis ?? 0), held: new WeakSet() };
+  pool.on('release', (_error, client) => {
+    if (shared.held.delete(client)) shared.turns.give();
+  });
+  pools.set(pool, shared);
+  return shared;
+}

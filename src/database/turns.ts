@@ -1,0 +1,60 @@
+/** Nobody's turn came in time. The same words as the pool's own, which mean the same. */
+const WAITED = 'timeout exceeded when trying to connect';
+
+interface Waiter {
+  begin: () => void;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * So many at a time. Where more want to, each lane has its turn: however many of one wait, another one's first
+ * goes before their second.
+ */
+export class Turns {
+  private taken = 0;
+  /** Never an empty queue. The lane whose turn is next stands first. */
+  private readonly waiting = new Map<string, Waiter[]>();
+
+  /** @param patience milliseconds that one waits at most */
+  constructor(
+    private readonly most: number,
+    private readonly patience: number,
+  ) {}
+
+  /** Whoever has taken gives back. @throws Error when it took too long */
+  take(lane: string): Promise<void> | undefined {
+    if (this.taken < this.most) {
+      this.taken += 1;
+      return undefined;
+    }
+    return new Promise((begin, refuse) => {
+      const queue = this.waiting.get(lane) ?? [];
+      const timer = setTimeout(() => {
+        this.leave(lane, waiter);
+        refuse(new Error(WAITED));
+      }, this.patience);
+      const waiter = { begin, timer };
+      queue.push(waiter);
+      this.waiting.set(lane, queue);
+    });
+  }
+
+  give(): void {
+    const [first] = this.waiting;
+    if (!first) {
+      this.taken -= 1;
+      return;
+    }
+    const [lane, [waiter]] = first as [string, [Waiter]];
+    this.leave(lane, waiter);
+    clearTimeout(waiter.timer);
+    waiter.begin();
+  }
+
+  /** What is left of its lane comes behind all others. */
+  private leave(lane: string, waiter: Waiter): void {
+    const left = (this.waiting.get(lane) ?? []).filter((one) => one !== waiter);
+    this.waiting.delete(lane);
+    if (left.length > 0) this.waiting.set(lane, left);
+  }
+}
