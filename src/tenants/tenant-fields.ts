@@ -84,5 +84,8 @@ export const IsSuspendedField = () =>
   Field(
     booleanRule,
     { type: 'boolean' },
-    { description: 'Whether every request of the tenant is 403, within 5 s.', example: false },
+    {
+      description: 'Whether every request of the tenant is 403, and its hooks wait, within 5 s.',
+      example: false,
+    },
   );

@@ -17,6 +17,9 @@ import { UpdateTenantDto } from './update-tenant.dto.js';
 
 const WHERE = 'On operator hosts (OPERATOR_HOSTS) only. Operator token, scope `tenants:manage`.';
 
+/** In place of the keys that other writes take. */
+const NO_KEY = '`Idempotency-Key` does not count:';
+
 const operation = (operationId: string, summary: string, description = '') =>
   ApiOperation({ operationId, summary, description: `${description} ${WHERE}`.trim() });
 
@@ -60,7 +63,8 @@ export const CreateTenant = () =>
     operation(
       'createTenant',
       'Create tenant',
-      'It is there at once, or within 5 s where its host was asked for before.',
+      'It is there at once, or within 5 s where its host was asked for before. ' +
+        `${NO_KEY} asked again, it is 422 \`tenant.id_already_in_use\`.`,
     ),
     ApiBody({
       type: CreateTenantDto,
@@ -96,7 +100,8 @@ export const UpdateTenant = () =>
     operation(
       'updateTenant',
       'Update tenant',
-      'A field that is left out keeps its value. Every instance goes by it within 5 s.',
+      'A field that is left out keeps its value. Every instance goes by it within 5 s. ' +
+        `${NO_KEY} asked again, it changes nothing.`,
     ),
     TenantId(),
     ApiWriteConditions('tenant'),
@@ -104,7 +109,10 @@ export const UpdateTenant = () =>
       type: UpdateTenantDto,
       examples: {
         full: { summary: 'Every field', value: TENANT_FIELDS_EXAMPLE },
-        suspend: { summary: 'Every request of it is 403', value: { isSuspended: true } },
+        suspend: {
+          summary: 'Every request of it is 403, and its hooks wait',
+          value: { isSuspended: true },
+        },
       },
     }),
     ApiVersionedAnswer({ type: TenantDto, description: 'The tenant.', example: TENANT_EXAMPLE }),
@@ -119,7 +127,7 @@ export const DeleteTenant = () =>
       'Delete tenant',
       'Only one that is suspended and has no users: its events, hooks and all else go with it. With ' +
         'users, it takes `npm run tenant -- remove <id> --with-users`, which deletes them, too. Broken off, ' +
-        'either goes on when it is asked again. It may take some seconds.',
+        `either goes on when it is asked again. It may take some seconds. ${NO_KEY} asked again, it is 404.`,
     ),
     TenantId(),
     ApiWriteConditions('tenant'),
