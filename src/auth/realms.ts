@@ -8,8 +8,8 @@ import type { TokenRules } from './claims.js';
 import { IssuerKeys, type KeySource } from './issuer-keys.js';
 import type { TokenKind } from './principal.js';
 
-/** Issuers whose keys are kept at most. */
-const MAX_ISSUERS = 2_000;
+/** Issuers whose keys are kept at most: as many as tenants are, or keys of some would be fetched again and again. */
+const MAX_ISSUERS = 10_000;
 
 /** By what tokens are verified for one tenant, or for the operators. */
 export interface Realm {
