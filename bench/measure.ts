@@ -82,7 +82,7 @@ function userTokens(servers: Measurable, users: number, count: number): Promise<
   return Promise.all(Array.from({ length: count }, sign));
 }
 
-function watchMemory(pid: number) {
+export function watchMemory(pid: number) {
   let most = 0;
   const timer = setInterval(() => (most = Math.max(most, residentMiB(pid))), 100);
   return { most: () => most, stop: () => clearInterval(timer) };

@@ -47,10 +47,11 @@ export class Servers {
     this.clients = [client];
   }
 
-  static async start(users: number): Promise<Servers> {
+  /** @param settings of PostgreSQL */
+  static async start(users: number, settings: string[] = []): Promise<Servers> {
     const folder = mkdtempSync(join(tmpdir(), 'nameplate-bench-'));
     chmodSync(folder, 0o755);
-    const postgres = await EmbeddedPostgres.open({ folder });
+    const postgres = await EmbeddedPostgres.open({ folder, settings });
     const options = dataSourceOptions({ DATABASE_URL: postgres.url(), DATABASE_POOL_SIZE: 1 });
     const database = await new DataSource(options).initialize();
     await database.runMigrations();

@@ -84,13 +84,13 @@ function quartiles(list: number[]): string {
 }
 
 /** A Markdown table whose columns but the first are numbers. */
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, at) => (at ? '---:' : '---'))), ...rows.map(line)].join(
     '\n',
   );
 }
 
-const whole = (figure: number) =>
+export const whole = (figure: number) =>
   Number.isFinite(figure) ? Math.round(figure).toLocaleString('en') : '–';
-const times = (ratio: number) => (Number.isFinite(ratio) ? `×${ratio.toFixed(2)}` : '');
+export const times = (ratio: number) => (Number.isFinite(ratio) ? `×${ratio.toFixed(2)}` : '');
