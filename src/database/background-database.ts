@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { Env } from '../config/env.js';
-import { guardPool } from './guard-pool.js';
+import { giveBack, guardPool } from './guard-pool.js';
 import { jsonColumns } from './json-columns.js';
 import { primaryOf } from './primary.js';
 import type { Statement } from './statement.js';
+import { BACKGROUND_LIMITS, beginWith, isPooled } from './time-limits.js';
 
 /** Connections that work in the background has at most, so that requests never wait for it. */
 const MAX_CONNECTIONS = 4;
@@ -24,11 +25,11 @@ export class BackgroundDatabase implements Connection {
 
   constructor({ DATABASE_URL = '' }: Env) {
     this.pool = new Pool({
-      ...primaryOf(DATABASE_URL),
+      ...primaryOf(DATABASE_URL, BACKGROUND_LIMITS),
       application_name: 'nameplate-background',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: 5_000,
-      query_timeout: 30_000,
+      query_timeout: BACKGROUND_LIMITS.statement + 5_000,
       keepAlive: true,
       types: jsonColumns,
     });
@@ -48,7 +49,7 @@ export class BackgroundDatabase implements Connection {
   transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     return this.withClient(async (client) => {
       const executeSql = (sql: string, parameters?: unknown[]) => client.query(sql, parameters);
-      await client.query('BEGIN');
+      await client.query(isPooled(client) ? beginWith(client, BACKGROUND_LIMITS) : 'BEGIN');
       const result = await work({
         executeSql,
         run: async ([sql, parameters]) => (await executeSql(sql, parameters)).rows as never,
@@ -70,7 +71,7 @@ export class BackgroundDatabase implements Connection {
       client.release();
       return result;
     } catch (error) {
-      client.release(true);
+      giveBack(client, error as Error);
       throw error;
     }
   }

@@ -30,21 +30,6 @@ export async function connect(pool: Pool, tenantId: TenantId | undefined): Promi
   }
 }
 
-/** What gets a connection of the pool by itself, and gives it back. @throws as `connect` does */
-export async function inTurn<Result>(
-  pool: Pool,
-  tenantId: TenantId,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const { turns } = sharedOf(pool);
-  await turns.take(tenantId);
-  try {
-    return await work();
-  } finally {
-    turns.give();
-  }
-}
-
 function sharedOf(pool: Pool): Shared {
   const known = pools.get(pool);
   if (known) return known;

@@ -2,10 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource } from 'typeorm';
 import { connect } from './connect.js';
 import { databaseUnavailable, isAnswered } from './database-unavailable.js';
+import { giveBack } from './guard-pool.js';
 import { poolOf, preparedQuery } from './prepared-query.js';
 import { isContention, retryOnContention } from './retry-on-contention.js';
 import type { Statement } from './statement.js';
 import type { TenantId } from './tenant.js';
+import type { TimeLimits } from './time-limits.js';
 import { type Run, Transaction } from './transaction.js';
 
 type Work<Result> = (run: Run) => Promise<Result>;
@@ -45,6 +47,18 @@ export async function inSharedTransaction<Result>(
   work: Work<Result>,
 ): Promise<Result | undefined> {
   return (await attempt(database, tenantId, work, 'commit', 'shared'))?.result;
+}
+
+/** Reads what is never asked twice, within time limits of its own. */
+export async function inLimits<Result>(
+  database: DataSource,
+  tenantId: TenantId,
+  limits: TimeLimits,
+  read: Work<Result>,
+): Promise<Result> {
+  const done = await attempt(database, tenantId, read, 'rollback', 'plain', limits);
+  if (!done) throw new Error('a part of it failed, and it went on');
+  return done.result;
 }
 
 /** The same, but nothing of it stays. */
@@ -90,21 +104,23 @@ async function attempt<Result>(
   work: Work<Result>,
   end: End,
   kind: 'plain' | 'with savepoints' | 'shared',
+  limits?: TimeLimits,
 ): Promise<{ result: Result } | undefined> {
   const client = await connect(poolOf(database), tenantId);
   const transaction = new Transaction(client, kind === 'with savepoints', kind === 'shared');
   try {
-    await transaction.begin();
-    const result = await current.run(transaction, () => work(transaction.run));
+    await transaction.begin(limits);
+    const run = limits ? transaction.runOnce : transaction.run;
+    const result = await current.run(transaction, () => work(run));
     await transaction[transaction.failure ? 'rollback' : end]();
     return transaction.failure ? undefined : { result };
   } catch (error) {
-    // A connection that does not answer is not asked again: the pool closes it (guard-pool.ts).
+    // A connection that does not answer is not asked again (guard-pool.ts).
     if (isAnswered(error)) await transaction.rollback().catch(() => undefined);
     const { failure } = transaction;
     if (!failure || isContention(error) || databaseUnavailable(failure.reason)) throw error;
     return undefined;
   } finally {
-    client.release();
+    giveBack(client);
   }
 }

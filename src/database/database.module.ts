@@ -6,8 +6,7 @@ import { databaseOptions } from './options.js';
 import { poolOf } from './prepared-query.js';
 import { guardPool } from './guard-pool.js';
 import { checkDatabase } from './check-database.js';
-
-const QUERY_TIMEOUT_MS = 10_000;
+import { REQUEST_LIMITS, SILENCE_MS } from './time-limits.js';
 
 type Schema = Pick<DataSourceOptions, 'entities' | 'migrations'>;
 
@@ -19,10 +18,9 @@ export class DatabaseModule implements OnModuleInit {
     const connection = TypeOrmModule.forRootAsync({
       inject: [Env],
       useFactory: (env: Env) => {
-        const options = databaseOptions(env);
-        // A database that does not answer is «unavailable» (503), not a request that hangs. Not for
-        // migrations, which may take their time.
-        const extra = { ...(options.extra as object), query_timeout: QUERY_TIMEOUT_MS };
+        const options = databaseOptions(env, REQUEST_LIMITS);
+        // A database that does not answer is «unavailable» (503), not a request that hangs.
+        const extra = { ...(options.extra as object), query_timeout: SILENCE_MS };
         return { ...options, ...schema, extra, retryAttempts: 5, retryDelay: 1_000 };
       },
     });

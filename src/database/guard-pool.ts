@@ -1,10 +1,32 @@
 import type { Client, Pool, PoolClient } from 'pg';
 import { READ_ONLY } from './primary.js';
 
-/** pg shows the statement that a connection is busy with under a private name only. */
-type Connection = Client & { _activeQuery: unknown };
+/** pg shows the statement that a connection is busy with, and whether it is there, under private names only. */
+type Connection = Client & { _activeQuery: unknown; _queryable: boolean };
 
 const ignore = () => undefined;
+
+/** Milliseconds that a connection whose user has left keeps its place, while PostgreSQL still works for it. */
+const LEFT_MS = 30_000;
+
+/**
+ * Gives a connection back to its pool. One that is still busy with what its user gave up keeps its place
+ * until that is done, or else there would soon be more of them than the pool may have.
+ */
+export function giveBack(client: PoolClient, failure?: Error): void {
+  const connection = client as unknown as Connection;
+  if (!connection._activeQuery || !connection._queryable) {
+    client.release(failure);
+    return;
+  }
+  const release = () => {
+    clearTimeout(timer);
+    client.off('drain', release).off('end', release);
+    client.release(failure);
+  };
+  const timer = setTimeout(release, LEFT_MS).unref();
+  client.on('drain', release).on('end', release);
+}
 
 /**
  * Keeps connections out of the pool that are not what the next request expects: one with an open

@@ -2,12 +2,18 @@ import type { DataSourceOptions } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { jsonColumns } from './json-columns.js';
 import { primaryOf } from './primary.js';
+import { MIGRATION_LIMITS, type TimeLimits } from './time-limits.js';
 
-/** How the database is reached. What is in it, only the top knows: data-source.ts. */
+/**
+ * How the database is reached. What is in it, only the top knows: data-source.ts.
+ *
+ * @param limits those of migrations if left out
+ */
 export function databaseOptions(
   env: Pick<Env, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>,
+  limits: TimeLimits = MIGRATION_LIMITS,
 ): DataSourceOptions {
-  const { connectionString, ...toPrimary } = primaryOf(env.DATABASE_URL ?? '');
+  const { connectionString, ...toPrimary } = primaryOf(env.DATABASE_URL ?? '', limits);
   return {
     type: 'postgres',
     url: connectionString,

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { type DataSource, QueryFailedError } from 'typeorm';
-import { isAnswered } from './database-unavailable.js';
 import { connect } from './connect.js';
+import { isAnswered } from './database-unavailable.js';
+import { giveBack } from './guard-pool.js';
+import { OutcomeUnknown } from './outcome-unknown.js';
 import type { Statement } from './statement.js';
 import type { TenantId } from './tenant.js';
+import { beginWith, isPooled } from './time-limits.js';
 
 /** Statements that are prepared at most: each costs memory in every connection. */
 const MAX_PREPARED = 32;
@@ -26,7 +29,7 @@ export const poolOf = ({ driver }: DataSource) => (driver as unknown as { master
  * PostgreSQL cannot mistake one for another; with one that knows no prepared statements, it goes on
  * without.
  *
- * @throws QueryFailedError as DataSource.query does
+ * @throws QueryFailedError as DataSource.query does; OutcomeUnknown
  */
 export async function preparedQuery<Row>(
   connections: Pool | PoolClient,
@@ -47,6 +50,7 @@ export async function preparedQuery<Row>(
       // A transaction is at its end by that, and begins anew (retry-on-contention.ts).
       if (!('release' in connections)) return preparedQuery(connections, statement);
     }
+    if (error instanceof OutcomeUnknown) throw error;
     throw new QueryFailedError(text, values, error as Error);
   }
 }
@@ -61,12 +65,26 @@ async function queryOf(
   const client = await connect(connections, tenantId);
   let failure: Error | undefined;
   try {
-    return await client.query(config);
+    return await (isPooled(client) ? queryPooled(client, config) : client.query(config));
   } catch (error) {
-    if (!isAnswered(error)) failure = error as Error;
-    throw error;
+    if (isAnswered(error)) throw error;
+    failure = error as Error;
+    throw new OutcomeUnknown(config.text, config.values, failure);
   } finally {
-    client.release(failure);
+    giveBack(client, failure);
+  }
+}
+
+/** In a transaction, whose time limits no other client of the pooler inherits. */
+async function queryPooled(client: PoolClient, config: QueryConfig) {
+  await client.query(beginWith(client));
+  try {
+    const result = await client.query(config);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    if (isAnswered(error)) await client.query('ROLLBACK');
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Client, type ClientBase, type PoolConfig } from 'pg';
 import { urlsOfHosts } from '../config/postgres-url.js';
+import { limitSession, markPooled, type TimeLimits } from './time-limits.js';
 
 /** read_only_sql_transaction (PostgreSQL, appendix A) */
 export const READ_ONLY = '25006';
@@ -24,14 +25,24 @@ type Connected = (error?: Error) => void;
  * Options of a pool all of whose connections lead to a database that takes writes. node-postgres knows
  * neither several hosts nor `target_session_attrs`; this is `read-write`, also for a single host, whose
  * name may lead to a standby for a while.
+ *
+ * @param limits of all statements, in the database: what is given up here must not go on there
  */
-export function primaryOf(url: string) {
+export function primaryOf(url: string, limits: TimeLimits) {
   const urls = urlsOfHosts(url);
   // The first one stands for what all have in common: user, database, options.
   const connectionString = urls[0] ?? url;
   return urls.length > 1
-    ? { connectionString, ...toPrimary(urls) }
-    : { connectionString, onConnect: refuseStandby };
+    ? { connectionString, ...toPrimary(urls, limits) }
+    : { connectionString, onConnect: (client: ClientBase) => prepare(client, limits) };
+}
+
+/** @throws NotPrimary */
+async function prepare(client: ClientBase, limits: TimeLimits): Promise<void> {
+  await refuseStandby(client);
+  const { processID } = client as unknown as { processID: number };
+  const { rows } = await client.query<{ pid: number }>(limitSession(limits, processID));
+  if (rows[0]?.pid !== processID) markPooled(client);
 }
 
 /** @throws NotPrimary */
@@ -43,7 +54,7 @@ async function refuseStandby(client: ClientBase): Promise<void> {
 }
 
 /** Connections go to the host that took writes last; when it fails, the next one looks for another. */
-function toPrimary(urls: string[]) {
+function toPrimary(urls: string[], limits: TimeLimits) {
   let known: Promise<Host> | undefined;
   const forget = (error: Error) => {
     known = undefined;
@@ -74,7 +85,7 @@ function toPrimary(urls: string[]) {
 
   return {
     Client: PrimaryClient as unknown as new () => ClientBase,
-    onConnect: (client: ClientBase) => refuseStandby(client).catch(forget),
+    onConnect: (client: ClientBase) => prepare(client, limits).catch(forget),
   };
 }
 

@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg';
 import { QueryFailedError } from 'typeorm';
 import { isAnswered } from './database-unavailable.js';
+import { OutcomeUnknown } from './outcome-unknown.js';
 import { preparedQuery } from './prepared-query.js';
 import type { Statement } from './statement.js';
+import { beginWith, type TimeLimits } from './time-limits.js';
 
 /** Runs a statement of a transaction. Where it fails, the transaction is at its end. */
 export type Run = <Row>(statement: Statement) => Promise<Row[]>;
@@ -25,6 +27,15 @@ export class Transaction {
 
   readonly run: Run = (statement) => preparedQuery(this.client, statement);
 
+  /** The same of a statement of which there are so many that none is prepared. */
+  readonly runOnce: Run = async <Row>([text, values]: Statement) => {
+    try {
+      return (await this.client.query(text, values)).rows as Row[];
+    } catch (error) {
+      throw new QueryFailedError(text, values, error as Error);
+    }
+  };
+
   /** A part of it, of which nothing stays if it throws. */
   async part<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
     const savepoint = `part_${this.depth}`;
@@ -43,13 +54,17 @@ export class Transaction {
     }
   }
 
-  async begin(): Promise<void> {
-    await this.command('BEGIN');
+  /** @param limits in place of those of requests */
+  async begin(limits?: TimeLimits): Promise<void> {
+    await this.command(beginWith(this.client, limits));
   }
 
-  /** @throws Error when PostgreSQL rolled it back instead */
+  /** @throws Error when PostgreSQL rolled it back instead; OutcomeUnknown */
   async commit(): Promise<void> {
-    if ((await this.command('COMMIT')) !== 'COMMIT') throw new Error('nothing was committed');
+    const done = await this.command('COMMIT').catch((error: unknown) => {
+      throw isAnswered(error) ? error : new OutcomeUnknown('COMMIT', [], error as Error);
+    });
+    if (done !== 'COMMIT') throw new Error('nothing was committed');
   }
 
   async rollback(): Promise<void> {

@@ -15,7 +15,8 @@ export class ErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const error = this.orMethodNotAllowed(toAppError(thrown), request);
+    const writes = request.method !== 'GET' && request.method !== 'HEAD';
+    const error = this.orMethodNotAllowed(toAppError(thrown, writes), request);
     if (error.status >= 500)
       request.log[error.status === 500 ? 'error' : 'warn'](
         { err: loggableError(thrown) },

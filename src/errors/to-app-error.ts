@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { databaseUnavailable } from '../database/database-unavailable.js';
+import { OutcomeUnknown } from '../database/outcome-unknown.js';
 import { AppError, unavailable } from './app-error.js';
 import type { ErrorCode } from './error-codes.js';
 
@@ -15,10 +16,28 @@ const BY_STATUS: Record<number, [ErrorCode, string]> = {
   431: ['request.header_fields_too_large', 'The request headers are larger than 16 KiB.'],
 };
 
-/** Any thrown value → the error that is answered. An unknown one says nothing about the inside. */
-export function toAppError(error: unknown): AppError {
+/** What PostgreSQL gave up, by its SQLSTATE: nothing of it has stayed. */
+const GIVEN_UP: Record<string, string> = {
+  '55P03': 'Another change holds what this one needs, for too long. Nothing was done.',
+  '57014': 'The database took too long. Nothing was done.',
+};
+
+const MAY_BE_DONE =
+  'The database was lost before it answered. What was asked for may have been done, or may be done later: ' +
+  'look before you send it again, or send it with an Idempotency-Key.';
+
+/**
+ * Any thrown value → the error that is answered. An unknown one says nothing about the inside.
+ *
+ * @param writes whether the request could change anything
+ */
+export function toAppError(error: unknown, writes = false): AppError {
   if (error instanceof AppError) return error;
-  if (databaseUnavailable(error)) return unavailable('The database is not reachable.');
+  if (writes && error instanceof OutcomeUnknown) return unavailable(MAY_BE_DONE);
+  if (databaseUnavailable(error)) {
+    const { code } = error as { code?: string };
+    return unavailable(GIVEN_UP[code ?? ''] ?? 'The database is not reachable. Nothing was done.');
+  }
   const status = statusOf(error);
   const known = BY_STATUS[status] ?? (status >= 400 && status < 500 ? BY_STATUS[400] : undefined);
   if (known) return new AppError(...known);

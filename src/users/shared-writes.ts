@@ -71,7 +71,9 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
       .add(write)
       .catch((error: unknown) => {
         throw error instanceof WaitedTooLong
-          ? unavailable('Others change this user, and one of them takes too long.')
+          ? unavailable(
+              'Others change this user, and one of them takes too long. Nothing was done.',
+            )
           : error;
       });
   }

@@ -62,10 +62,6 @@ export function estimateUsers(tenantId: TenantId, query: UserQuery): Statement {
   return ofTenant(tenantId, `EXPLAIN (FORMAT JSON) SELECT FROM users WHERE ${where}`, parameters);
 }
 
-/** How long each statement of this transaction may take. */
-export const limitTime = (milliseconds: number) =>
-  acrossTenants(`SET LOCAL statement_timeout = ${milliseconds}`);
-
 /** Looks at a form of a regular expression by itself. One may be fine with regard to case, and too large without. */
 export function tryPattern(
   mode: 'posix' | 'similar_to',

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { Batch } from '../database/batch.js';
-import { inTurn } from '../database/connect.js';
+import { inLimits } from '../database/current-transaction.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
+import { SEARCH_LIMITS } from '../database/time-limits.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { type AppError, invalidInput, unavailable } from '../errors/app-error.js';
@@ -16,16 +17,12 @@ import {
   countUsers,
   estimateUsers,
   formsOf,
-  limitTime,
   MAX_COUNT,
   selectUsers,
   tryPattern,
 } from './user-search.statements.js';
 
 const MAX_PAGES = 100;
-
-/** Milliseconds that one statement of a search may take. */
-const TIMEOUT_MS = 3_000;
 
 /** query_canceled: how long a search takes is as much a matter of what else is going on. */
 const TIMED_OUT = '57014';
@@ -107,21 +104,14 @@ export class UsersSearchService {
     }
   }
 
-  /** What may take long has a time limit, which is set in a transaction: three statements more. */
+  /** What may take long has a shorter time limit, which is that of a transaction: two statements more. */
   private read<Result>(
     tenantId: TenantId,
     query: UserQuery,
     work: (run: Run) => Promise<Result>,
   ): Promise<Result> {
-    const pool = poolOf(this.database);
-    if (isQuick(query)) return work((statement) => preparedQuery(pool, statement));
-    const search = () =>
-      this.database.transaction(async (manager) => {
-        const run: Run = ([sql, parameters]) => manager.query(sql, parameters);
-        await run(limitTime(TIMEOUT_MS));
-        return work(run);
-      });
-    return inTurn(pool, tenantId, search);
+    if (isQuick(query)) return work((statement) => preparedQuery(poolOf(this.database), statement));
+    return inLimits(this.database, tenantId, SEARCH_LIMITS, work);
   }
 
   /** A regular expression is looked at once by itself: a search that finds no row never would. */
@@ -179,7 +169,7 @@ function refusalOf(
   const { code = '' } = error.driverError as { code?: string };
   if (code === TIMED_OUT)
     return unavailable(
-      `The search took longer than ${TIMEOUT_MS / 1_000} s. Narrow it down, or try again.`,
+      `The search took longer than ${SEARCH_LIMITS.statement / 1_000} s. Narrow it down, or try again.`,
     );
   const detail = { ...REFUSALS, ...more }[code];
   return detail === undefined

@@ -25,6 +25,11 @@ import { type KeyedRequest, replay, settle } from './keyed-request.js';
 import { remembered } from './remembered-answers.js';
 import { WRITES, type WriteOptions } from './write-options.js';
 
+/** Another transaction has the key. What the request itself waits for is another matter. */
+class KeyHeld extends Error {
+  override name = 'KeyHeld';
+}
+
 /**
  * Requests with `Idempotency-Key` or `?dryRun=true` run in a transaction: with the first it also holds
  * the answer, with the second it is rolled back. Requests with neither need none, and have none.
@@ -90,9 +95,12 @@ export class WriteInterceptor implements NestInterceptor {
     try {
       const give = await inTransaction(this.database, tenantId, async (run) => {
         const hours = this.env.IDEMPOTENCY_KEY_HOURS;
+        const asked = [{ id, fingerprint }];
         const [taken] = await run<statements.TakenKeys>(
-          statements.takeKeys(tenantId, [{ id, fingerprint }], hours),
-        );
+          statements.takeKeys(tenantId, asked, hours),
+        ).catch((error: unknown) => {
+          throw isLockNotAvailable(error) ? new KeyHeld() : error;
+        });
         if (!taken?.ids) {
           const outcome = await remembered(run, keyed);
           return () => replay(keyed, outcome);
@@ -103,7 +111,7 @@ export class WriteInterceptor implements NestInterceptor {
       });
       return give();
     } catch (error) {
-      if (!isLockNotAvailable(error)) throw error;
+      if (!(error instanceof KeyHeld)) throw error;
       // Somebody else holds the key: to do the request, or only to see that it is done.
       const run: Run = (statement) => query(this.database, statement);
       return replay(keyed, await remembered(run, keyed));

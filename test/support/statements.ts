@@ -214,7 +214,6 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     selectUsers: queries.map((query) => searches.selectUsers(TENANT, query)),
     countUsers: queries.map((query) => searches.countUsers(TENANT, query)),
     estimateUsers: queries.map((query) => searches.estimateUsers(TENANT, query)),
-    limitTime: [searches.limitTime(3_000)],
     tryPattern: (['posix', 'similar_to'] as const).flatMap((mode) =>
       [true, false].map((isCaseSensitive) => searches.tryPattern(mode, isCaseSensitive, 'p')),
     ),

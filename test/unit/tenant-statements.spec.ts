@@ -75,7 +75,6 @@ const ACROSS: Record<string, Record<string, string>> = {
     updateTenant: OPERATORS,
   },
   'users/user-search.statements.ts': {
-    limitTime: 'it is of no table',
     tryPattern: 'it is of no table',
   },
 };
