@@ -3,11 +3,12 @@ import type { DataSource } from 'typeorm';
 import { connect } from './connect.js';
 import { databaseUnavailable, isAnswered } from './database-unavailable.js';
 import { giveBack } from './guard-pool.js';
+import { searchLane, waitingLane } from './lanes.js';
 import { poolOf, preparedQuery } from './prepared-query.js';
 import { isContention, retryOnContention } from './retry-on-contention.js';
 import type { Statement } from './statement.js';
 import type { TenantId } from './tenant.js';
-import type { TimeLimits } from './time-limits.js';
+import { SEARCH_LIMITS, type TimeLimits } from './time-limits.js';
 import { type Run, Transaction } from './transaction.js';
 
 type Work<Result> = (run: Run) => Promise<Result>;
@@ -49,14 +50,19 @@ export async function inSharedTransaction<Result>(
   return (await attempt(database, tenantId, work, 'commit', 'shared'))?.result;
 }
 
-/** Reads what is never asked twice, within time limits of its own. */
-export async function inLimits<Result>(
+/**
+ * A search: read within a time limit and a lane of its own, and never prepared.
+ *
+ * @throws WaitedTooLong
+ */
+export async function searching<Result>(
   database: DataSource,
   tenantId: TenantId,
-  limits: TimeLimits,
   read: Work<Result>,
 ): Promise<Result> {
-  const done = await attempt(database, tenantId, read, 'rollback', 'plain', limits);
+  const done = await searchLane(database).run(() =>
+    attempt(database, tenantId, read, 'rollback', 'plain', SEARCH_LIMITS),
+  );
   if (!done) throw new Error('a part of it failed, and it went on');
   return done.result;
 }
@@ -90,11 +96,13 @@ async function runAlone<Result>(
   work: Work<Result>,
   end: End,
 ): Promise<Result> {
-  for (const kind of ['plain', 'with savepoints'] as const) {
-    const done = await retryOnContention(() => attempt(database, tenantId, work, end, kind));
-    if (done) return done.result;
-  }
-  throw new Error('a transaction with savepoints was given up');
+  return waitingLane(database).run(async () => {
+    for (const kind of ['plain', 'with savepoints'] as const) {
+      const done = await retryOnContention(() => attempt(database, tenantId, work, end, kind));
+      if (done) return done.result;
+    }
+    throw new Error('a transaction with savepoints was given up');
+  });
 }
 
 /** Undefined when a part of it failed that a savepoint would have kept from being the end. */

@@ -6,8 +6,8 @@ export interface TimeLimits {
   lock: number;
 }
 
-/** Of requests. Longer than a service waits that does not hear from the database would be work that nobody waits for. */
-export const REQUEST_LIMITS: TimeLimits = { statement: 8_000, lock: 5_000 };
+/** Of requests. A lock is waited for less long than a connection, so that who waits for one of those gets it. */
+export const REQUEST_LIMITS: TimeLimits = { statement: 8_000, lock: 4_000 };
 
 /** Of a search: what it costs grows with all users, not with one. */
 export const SEARCH_LIMITS: TimeLimits = { statement: 3_000, lock: 3_000 };

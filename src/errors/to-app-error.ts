@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { WaitedTooLong } from '../database/batch.js';
 import { databaseUnavailable } from '../database/database-unavailable.js';
 import { OutcomeUnknown } from '../database/outcome-unknown.js';
 import { AppError, unavailable } from './app-error.js';
@@ -34,6 +35,8 @@ const MAY_BE_DONE =
 export function toAppError(error: unknown, writes = false): AppError {
   if (error instanceof AppError) return error;
   if (writes && error instanceof OutcomeUnknown) return unavailable(MAY_BE_DONE);
+  if (error instanceof WaitedTooLong)
+    return unavailable('Too much waits for what others hold. Nothing was done.');
   if (databaseUnavailable(error)) {
     const { code } = error as { code?: string };
     return unavailable(GIVEN_UP[code ?? ''] ?? 'The database is not reachable. Nothing was done.');

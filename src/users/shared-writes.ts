@@ -2,6 +2,8 @@ import { type DataSource, QueryFailedError } from 'typeorm';
 import { Batch, WaitedTooLong } from '../database/batch.js';
 import { inTransactionNow, query } from '../database/current-transaction.js';
 import { databaseUnavailable } from '../database/database-unavailable.js';
+import { kindLane, largeLane, waitingLane } from '../database/lanes.js';
+import type { Lane } from '../database/lane.js';
 import { isLockNotAvailable } from '../database/lock-not-available.js';
 import type { Statement } from '../database/statement.js';
 import { PerTenant } from '../database/per-tenant.js';
@@ -17,6 +19,9 @@ const PARALLEL = 2;
 
 /** Milliseconds behind other writes of the same user; a connection is not waited for longer, either. */
 const PATIENCE_MS = 5_000;
+
+/** Statements that fail, of one share, before the rest goes alone: one of 32 is found with six. */
+const MAX_FAILURES = 6;
 
 /** Characters of JSON above which a write goes alone. */
 const MAX_SHARED_LENGTH = 8_192;
@@ -48,12 +53,15 @@ export interface WriteKind<One, Row> {
 export class SharedWrites<One extends Write, Row extends { id: string }> {
   private readonly batches: PerTenant<Batch<One, Row | undefined>>;
 
-  /** @param alone bounds how many go alone at the same time */
+  private readonly lane: Lane;
+
+  /** @param connections that there are for all, of which it has a share for those that go alone */
   constructor(
     private readonly database: DataSource,
     private readonly kind: WriteKind<One, Row>,
-    private readonly alone: <Result>(run: () => Promise<Result>) => Promise<Result>,
+    connections: number,
   ) {
+    this.lane = kindLane(connections);
     this.batches = new PerTenant(
       (tenantId) => new Batch((writes: One[]) => this.share(tenantId, writes), OPTIONS),
     );
@@ -82,14 +90,34 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
     tenantId: TenantId,
     writes: One[],
   ): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
-    const shared = new Set(sharable(writes));
-    const found = await this.tryShared(tenantId, [...shared]);
-    return writes.map((write) => {
-      const row = found?.get(write.id);
-      return found && shared.has(write) && !this.kind.isSkipped(row)
-        ? row
-        : this.alone(() => this.runAlone(tenantId, write));
-    });
+    const done = await this.inHalves(tenantId, sharable(writes), { failures: 0 });
+    return writes.map((write) =>
+      done.has(write) ? done.get(write) : this.inLane(tenantId, write),
+    );
+  }
+
+  private inLane(tenantId: TenantId, write: One): Promise<Row | undefined> {
+    const lane = isLarge(write.columns) ? largeLane(this.database) : this.lane;
+    return lane.run(() => waitingLane(this.database).run(() => this.runAlone(tenantId, write)));
+  }
+
+  /** What came of those that were done. One that breaks the statement for all is looked for by halves. */
+  private async inHalves(
+    tenantId: TenantId,
+    writes: One[],
+    search: { failures: number },
+  ): Promise<Map<One, Row | undefined>> {
+    if (writes.length === 0 || search.failures > MAX_FAILURES) return new Map();
+    const found = await this.tryShared(tenantId, writes);
+    if (found) {
+      const all = writes.map((write): [One, Row | undefined] => [write, found.get(write.id)]);
+      return new Map(all.filter(([, row]) => !this.kind.isSkipped(row)));
+    }
+    search.failures += 1;
+    if (writes.length === 1) return new Map();
+    const middle = Math.ceil(writes.length / 2);
+    const first = await this.inHalves(tenantId, writes.slice(0, middle), search);
+    return new Map([...first, ...(await this.inHalves(tenantId, writes.slice(middle), search))]);
   }
 
   /** What came of those that are there, by id; undefined when one broke the statement for all. */
@@ -97,7 +125,6 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
     tenantId: TenantId,
     writes: One[],
   ): Promise<Map<string, Row> | undefined> {
-    if (writes.length === 0) return undefined;
     try {
       const statement = this.kind.statement(tenantId, writes, 'skip');
       const rows = await query<Row>(this.database, statement);
@@ -134,7 +161,7 @@ export function sharable<One extends Write>(writes: One[]): One[] {
   });
 }
 
-const isLarge = (columns: Columns) =>
+const isLarge = (columns: Columns = {}) =>
   [columns['custom_data'], columns['profile']].some(
     (value) => value !== undefined && JSON.stringify(value).length > MAX_SHARED_LENGTH,
   );

@@ -3,10 +3,10 @@ import { ApiBody, ApiOperation } from '@nestjs/swagger';
 import {
   ApiWriteConditions,
   ApiIfNoneMatch,
-  ApiJsonBodyProblems,
   ApiObjectAnswer,
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
+import { CLAIMS_BYTES, FIELDS_BYTES, TakesJson, USER } from '../http/body-limit.js';
 import { ApiProblems } from '../errors/api-problems.js';
 import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
 import {
@@ -36,12 +36,17 @@ const get = (operationId: string, summary: string, schema: object, example: unkn
     ApiObjectAnswer(summary, schema, example),
   );
 
-const patch = (operationId: string, summary: string, description = '') =>
+const patch = (
+  operationId: string,
+  summary: string,
+  description = '',
+  limit: Parameters<typeof TakesJson>[0] = FIELDS_BYTES,
+) =>
   applyDecorators(
     ApiOperation({ operationId, summary, description: description + WRITE }),
     UserId(),
     ApiWriteConditions(),
-    ApiJsonBodyProblems(),
+    TakesJson(limit),
   );
 
 export const GetCustomData = () =>
@@ -49,7 +54,7 @@ export const GetCustomData = () =>
 
 export const UpdateCustomData = () =>
   applyDecorators(
-    patch('updateCustomData', 'Update custom data', MERGED),
+    patch('updateCustomData', 'Update custom data', MERGED, USER),
     ApiBody({ type: UpdateCustomDataDto }),
     ApiObjectAnswer('The whole custom data.', customData, USER_EXAMPLE.customData),
     ApiProblems('user.custom_data_too_large'),
@@ -60,7 +65,7 @@ export const GetUserProfile = () =>
 
 export const UpdateUserProfile = () =>
   applyDecorators(
-    patch('updateUserProfile', 'Update user profile', MERGED),
+    patch('updateUserProfile', 'Update user profile', MERGED, CLAIMS_BYTES),
     ApiBody({ type: UpdateUserProfileDto }),
     ApiObjectAnswer('The whole profile.', PROFILE_SCHEMA, USER_EXAMPLE.profile),
   );

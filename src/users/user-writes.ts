@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import pLimit from 'p-limit';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { Batch } from '../database/batch.js';
@@ -26,21 +25,20 @@ export class UserWrites {
   private readonly shared = new WeakMap<Transaction, Batch<UserChange, Found>>();
 
   constructor({ DATABASE_POOL_SIZE }: Env, database: DataSource) {
-    const alone = pLimit(Math.max(1, Math.floor(DATABASE_POOL_SIZE / 2)));
     this.creates = new SharedWrites<NewUser, UserRow>(
       database,
       { statement: createUsers, isSkipped: (row) => row === undefined },
-      alone,
+      DATABASE_POOL_SIZE,
     );
     this.updates = new SharedWrites<UserChange, UpdateOutcome>(
       database,
       { statement: updateUsers, isSkipped: isHeld },
-      alone,
+      DATABASE_POOL_SIZE,
     );
     this.deletes = new SharedWrites<Deletion, DeleteOutcome>(
       database,
       { statement: deleteUsers, isSkipped: isHeld },
-      alone,
+      DATABASE_POOL_SIZE,
     );
   }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { Batch } from '../database/batch.js';
-import { inLimits } from '../database/current-transaction.js';
+import { Batch, WaitedTooLong } from '../database/batch.js';
+import { searching } from '../database/current-transaction.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
 import { SEARCH_LIMITS } from '../database/time-limits.js';
 import type { Statement } from '../database/statement.js';
@@ -104,14 +104,14 @@ export class UsersSearchService {
     }
   }
 
-  /** What may take long has a shorter time limit, which is that of a transaction: two statements more. */
+  /** What may take long has a shorter time limit, which is that of a transaction, and a lane: two statements more. */
   private read<Result>(
     tenantId: TenantId,
     query: UserQuery,
     work: (run: Run) => Promise<Result>,
   ): Promise<Result> {
     if (isQuick(query)) return work((statement) => preparedQuery(poolOf(this.database), statement));
-    return inLimits(this.database, tenantId, SEARCH_LIMITS, work);
+    return searching(this.database, tenantId, work);
   }
 
   /** A regular expression is looked at once by itself: a search that finds no row never would. */
@@ -165,6 +165,8 @@ function refusalOf(
   parameter: string,
   more: Record<string, string> = {},
 ): AppError | undefined {
+  if (error instanceof WaitedTooLong)
+    return unavailable('There are too many searches at a time. Try again soon.');
   if (!(error instanceof QueryFailedError)) return undefined;
   const { code = '' } = error.driverError as { code?: string };
   if (code === TIMED_OUT)

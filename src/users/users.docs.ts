@@ -1,12 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
-import {
-  ApiWriteConditions,
-  ApiIfNoneMatch,
-  ApiJsonBodyProblems,
-  ApiVersionedAnswer,
-} from '../http/api-headers.js';
+import { ApiWriteConditions, ApiIfNoneMatch, ApiVersionedAnswer } from '../http/api-headers.js';
+import { USER, TakesJson } from '../http/body-limit.js';
 import { query, UserIdParameter } from '../http/api-parameters.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
@@ -54,7 +50,7 @@ export const CreateUser = () =>
         },
       },
     ),
-    ApiJsonBodyProblems(),
+    TakesJson(USER),
     ValueProblems(),
     ApiProblems('user.id_already_in_use'),
   );
@@ -157,7 +153,7 @@ export const UpdateUser = () =>
       },
     }),
     ApiVersionedAnswer({ type: UserDto, description: 'The user.', example: USER_EXAMPLE }),
-    ApiJsonBodyProblems(),
+    TakesJson(USER),
     ValueProblems(),
   );
 

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { inTransaction, inTransactionNow, query } from '../database/current-transaction.js';
+import { oneUser } from '../database/lanes.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
+import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
 import { type EventType, updateType } from '../events/event-types.js';
 import type { Origin } from '../events/origin.js';
@@ -176,7 +178,7 @@ export class UsersService {
   ): Promise<{ before: UserRow; after: UserRow }> {
     if (!this.isId(id)) throw userNotFound();
     return this.orConflict(() =>
-      inTransaction(this.database, tenantId, async (run) => {
+      this.inTurn(tenantId, id, async (run) => {
         const [locked] = await run<{ version: string }>(lockUser(tenantId, id));
         if (!locked) throw userNotFound();
         checkVersion(conditions, locked.version);
@@ -188,6 +190,16 @@ export class UsersService {
         return { before, after: after as UserRow };
       }),
     );
+  }
+
+  /** In a transaction that does not wait for another one of the same user: only for who else holds the row. */
+  private inTurn<Result>(
+    tenantId: TenantId,
+    id: string,
+    work: (run: Run) => Promise<Result>,
+  ): Promise<Result> {
+    const run = () => inTransaction(this.database, tenantId, work);
+    return inTransactionNow() ? run() : oneUser(this.database).run(`${tenantId} ${id}`, run);
   }
 
   /** The stored password, if there is one. @throws AppError entity.not_found */

@@ -94,8 +94,9 @@ export function replay(outcome: Outcome, reply: FastifyReply): unknown {
 }
 
 /** The user that the answer is about, if it is one that can be. */
-export function userOf({ params, principal }: FastifyRequest, outcome: Outcome) {
-  const made = 'body' in outcome ? (outcome.body as { id?: string } | undefined)?.id : undefined;
+export function userOf({ params, principal }: FastifyRequest, outcome?: Outcome) {
+  const made =
+    outcome && 'body' in outcome ? (outcome.body as { id?: string } | undefined)?.id : undefined;
   const own = principal?.kind === 'user' ? principal.subject : undefined;
   const id = (params as { userId?: string }).userId ?? own ?? made;
   return id !== undefined && USER_ID.test(id) ? id : undefined;

@@ -12,6 +12,7 @@ import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { inTransaction, query, rolledBack } from '../database/current-transaction.js';
 import { isLockNotAvailable } from '../database/lock-not-available.js';
+import { oneUser } from '../database/lanes.js';
 import { PerTenant } from '../database/per-tenant.js';
 import type { Run } from '../database/transaction.js';
 import { notingEvents } from '../events/recorded-events.js';
@@ -61,7 +62,7 @@ export class WriteInterceptor implements NestInterceptor {
       return bodyOf(answer, request, reply);
     };
     if (options.writesUser && isSet(request, 'dryRun'))
-      return from(this.tried(request, reply, options, handle));
+      return from(this.inTurn(request, () => this.tried(request, reply, options, handle)));
     if (key === undefined) return next.handle();
     const keyed = {
       ...{ key, request, reply, options, handle },
@@ -70,6 +71,13 @@ export class WriteInterceptor implements NestInterceptor {
       fingerprint: idempotency.fingerprint(key, request),
     };
     return from(options.isQuick ? this.groups.of(keyed.tenantId).run(keyed) : this.once(keyed));
+  }
+
+  /** Transactions about one user come one after the other, so that a row that is held costs one connection. */
+  private inTurn<Result>(request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
+    const id = idempotency.userOf(request);
+    if (id === undefined) return work();
+    return oneUser(this.database).run(`${request.tenant.id} ${id}`, work);
   }
 
   /** What would come of the request, and nothing of it stays. */
@@ -90,7 +98,10 @@ export class WriteInterceptor implements NestInterceptor {
   }
 
   /** The request itself, the first time; the answer that it had then, every other time. */
-  private once = async (keyed: KeyedRequest): Promise<unknown> => {
+  private once = (keyed: KeyedRequest): Promise<unknown> =>
+    this.inTurn(keyed.request, () => this.onceInTurn(keyed));
+
+  private onceInTurn = async (keyed: KeyedRequest): Promise<unknown> => {
     const { id, fingerprint, tenantId } = keyed;
     try {
       const give = await inTransaction(this.database, tenantId, async (run) => {

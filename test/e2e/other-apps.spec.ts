@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { poolOf } from '../../src/database/prepared-query.js';
 import { TestApp } from '../support/test-app.js';
-import { lockWaits } from '../support/lock-waits.js';
 import { insertUser, unique } from '../support/users.js';
 
 // passport keeps its strategies, and the rules their limit, for the whole process: services of other
@@ -55,7 +56,7 @@ describe('the limits of the configuration', () => {
 describe('a pool that is exhausted', () => {
   it('is 503 after a while, and over when a connection is free', async () => {
     const one = await TestApp.start({ DATABASE_POOL_SIZE: '1' });
-    const [user, other] = [await insertUser(one), await insertUser(one)];
+    const user = await insertUser(one);
     const bearer = await one.issuer.managementToken();
     const call = (id: string) =>
       one.call({
@@ -64,15 +65,10 @@ describe('a pool that is exhausted', () => {
         token: bearer,
         body: { name: unique() },
       });
-    await one.database.client.query('BEGIN');
-    await one.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user]);
-    const blocked = call(user);
-    await lockWaits(one, 1);
-    const waiting = await call(other);
-    await one.database.client.query('ROLLBACK');
-    expect(waiting.status).toBe(503);
-    expect((await blocked).status).toBe(200);
-    expect((await call(other)).status).toBe(200);
+    const connection = await poolOf(one.app.get(DataSource)).connect();
+    expect((await call(user)).status).toBe(503);
+    connection.release();
+    expect((await call(user)).status).toBe(200);
     await one.stop();
   });
 });

@@ -137,7 +137,7 @@ describe('a connection that is lost while a write is on its way', () => {
 describe('the time limits', () => {
   it('are those of the session, and longer in the background', async () => {
     const { rows } = await poolOf(app.app.get(DataSource)).query(SHOW);
-    expect(rows).toEqual([{ statement: '8s', lock: '5s' }]);
+    expect(rows).toEqual([{ statement: '8s', lock: '4s' }]);
     const background = app.app.get(BackgroundDatabase, { strict: false });
     expect(await background.run(acrossTenants(SHOW))).toEqual([{ statement: '25s', lock: '10s' }]);
   });

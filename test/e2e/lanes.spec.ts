@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { lockWaits } from '../support/lock-waits.js';
+import { TestApp } from '../support/test-app.js';
+import { insertUser, unique } from '../support/users.js';
+
+let app: TestApp;
+let token: string;
+let holder: Client;
+beforeAll(async () => {
+  // One of them for what goes alone of a kind, one for searches.
+  app = await TestApp.start({ DATABASE_POOL_SIZE: '4' });
+  token = await app.issuer.managementToken();
+  holder = new Client(app.database.url);
+  await holder.connect();
+});
+afterAll(async () => {
+  await holder.end();
+  await app.stop();
+});
+
+const send = (method: string, path: string, body?: object, headers?: Record<string, string>) =>
+  app.call({ method, url: `/api/users${path}`, token, body, headers });
+
+async function waiting(): Promise<number> {
+  const { rows } = await app.database.client.query<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+it('a row that is held takes two connections, however many want to write it, and others go on', async () => {
+  const held = await insertUser(app);
+  const others = await Promise.all(Array.from({ length: 10 }, () => insertUser(app)));
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+  const writers = Array.from({ length: 8 }, (_, n) => [
+    send('PATCH', `/${held}`, { name: unique() }),
+    send('PUT', `/${held}/identities/t${n}`, { userId: unique() }),
+    send('PATCH', `/${held}?dryRun=true`, { name: unique() }),
+    send('PATCH', `/${held}`, { name: unique() }, { 'idempotency-key': unique() }),
+  ]).flat();
+  await lockWaits(app, 2);
+  const beside = await Promise.all(
+    others.flatMap((id, n) => [
+      send('PATCH', `/${id}`, { name: unique() }),
+      send('GET', `/${id}`),
+      send('PATCH', `/${id}`, { username: unique() }, { 'idempotency-key': `${unique()}${n}` }),
+    ]),
+  );
+  expect(beside.map(({ status }) => status)).toEqual(beside.map(() => 200));
+  expect(await waiting()).toBe(2);
+  await holder.query('ROLLBACK');
+  for (const { status } of await Promise.all(writers)) expect([200, 201]).toContain(status);
+});
+
+it('a create that waits for a key of an open transaction does not send its neighbours alone', async () => {
+  const taken = unique();
+  await holder.query('BEGIN');
+  await holder.query(
+    `INSERT INTO users (tenant_id, id, username, username_key) VALUES ('default', $1, $1, $1)`,
+    [taken],
+  );
+  const late = send('POST', '', { username: taken });
+  const neighbours = Array.from({ length: 15 }, () => send('POST', '', { username: unique() }));
+  for (const { status } of await Promise.all(neighbours)) expect(status).toBe(201);
+  await lockWaits(app, 1);
+  await holder.query('ROLLBACK');
+  expect((await late).status).toBe(201);
+});
+
+it('searches take no more than their share of the connections, and are 503 when too many wait', async () => {
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+  const searches = Array.from({ length: 60 }, () => send('GET', `?search=%25${unique()}%25`));
+  await lockWaits(app, 1);
+  const first = await Promise.race(searches);
+  expect(first).toMatchObject({ status: 503, json: { code: 'service.unavailable' } });
+  expect(first.headers['retry-after']).toBe('1');
+  expect(first.json.detail).toBe('There are too many searches at a time. Try again soon.');
+  expect(await waiting()).toBe(1);
+  await holder.query('ROLLBACK');
+  const answers = await Promise.all(searches);
+  expect(answers.some(({ status }) => status === 200)).toBe(true);
+});
