@@ -4,12 +4,24 @@ import { resolve } from 'node:path';
 import type { Load, Result } from './load.js';
 import type { MixedLoad } from './mixed-load.js';
 
+/** @throws Error also when an answer was not what was asked for */
+export const runLoad = async (load: Load) => right(await tryLoad(load), load.operation);
+
+/** @throws Error as `runLoad` does */
+export const runMixedLoad = async (load: MixedLoad) =>
+  right(await run('mixed-load', load), 'mixed load');
+
+/** Answers are not looked at. */
+export const tryLoad = (load: Load) => run('load', load);
+
+function right(result: Result, name: string): Result {
+  if (result.wrong > 0)
+    throw new Error(`${name}: ${result.wrong} wrong answers, such as ${result.example}`);
+  return result;
+}
+
 /** The load has a process of its own, so that its work is not taken for a server's. */
-export const runLoad = (load: Load) => run('load', load, load.operation);
-
-export const runMixedLoad = (load: MixedLoad) => run('mixed-load', load, 'mixed load');
-
-async function run(program: string, load: object, name: string): Promise<Result> {
+async function run(program: string, load: object): Promise<Result> {
   const child = spawn(
     process.execPath,
     ['--no-warnings', '--import', 'tsx', resolve(`bench/${program}.ts`)],
@@ -19,9 +31,6 @@ async function run(program: string, load: object, name: string): Promise<Result>
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, 'exit')) as [number];
-  if (code !== 0) throw new Error(`the load of ${name} has failed`);
-  const result = JSON.parse(output) as Result;
-  if (result.wrong > 0)
-    throw new Error(`${name}: ${result.wrong} wrong answers, such as ${result.example}`);
-  return result;
+  if (code !== 0) throw new Error(`bench/${program}.ts has failed`);
+  return JSON.parse(output) as Result;
 }
