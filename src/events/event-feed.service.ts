@@ -1,11 +1,14 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { LRUCache } from 'lru-cache';
+import { Batch } from '../database/batch.js';
 import { query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { AppError, invalidInput } from '../errors/app-error.js';
 import { Tenants } from '../tenancy/tenants.js';
 import { USER_ID } from '../validation/rules.js';
+import { Crowd } from './crowd.js';
 import * as statements from './event.statements.js';
 import type { EventRow } from './event.statements.js';
 import type { EventType } from './event-types.js';
@@ -27,10 +30,15 @@ export interface FeedPage {
   last: number;
 }
 
+const MAX_PAGES = 1_000;
+
 /** Reads events; see docs/adr/0006 for why no reader misses one or sees one twice. */
 @Injectable()
 export class EventFeed implements OnModuleDestroy {
   private readonly closing = new AbortController();
+  private readonly crowd = new Crowd();
+  /** By what is asked: who is at the same place of a feed shares the page. */
+  private readonly pages = new LRUCache<string, Batch<undefined, FeedPage>>({ max: MAX_PAGES });
 
   constructor(
     private readonly database: DataSource,
@@ -52,7 +60,26 @@ export class EventFeed implements OnModuleDestroy {
    * @throws AppError guard.invalid_input when `after` was never given to an event,
    *   event.expired when an event behind it was deleted by retention, or itself is lost
    */
-  async read(tenantId: TenantId, { after, limit, types }: FeedQuery): Promise<FeedPage> {
+  read(tenantId: TenantId, query: FeedQuery): Promise<FeedPage> {
+    const question = JSON.stringify([tenantId, query]);
+    const page = this.pages.get(question) ?? this.shared(tenantId, query);
+    this.pages.set(question, page);
+    return page.add(undefined);
+  }
+
+  /** Who asks for it while it is read has the next one. */
+  private shared(tenantId: TenantId, query: FeedQuery): Batch<undefined, FeedPage> {
+    const read = async (readers: undefined[]) => {
+      const page = await this.readAlone(tenantId, query);
+      return readers.map(() => page);
+    };
+    return new Batch(read, { size: Infinity, parallel: 1 });
+  }
+
+  private async readAlone(
+    tenantId: TenantId,
+    { after, limit, types }: FeedQuery,
+  ): Promise<FeedPage> {
     const last = await this.sequencer.advance(tenantId);
     if (after > last)
       throw invalidInput([
@@ -70,7 +97,17 @@ export class EventFeed implements OnModuleDestroy {
    *
    * @throws AppError as `read` does, and what another request gets once the tenant is suspended or deleted
    */
-  async readOrWait(
+  readOrWait(
+    tenantId: TenantId,
+    wanted: FeedQuery,
+    milliseconds: number,
+    gone: AbortSignal,
+  ): Promise<FeedPage> {
+    if (milliseconds <= 0) return this.read(tenantId, wanted);
+    return this.crowd.follow(() => this.follow(tenantId, wanted, milliseconds, gone));
+  }
+
+  private async follow(
     tenantId: TenantId,
     wanted: FeedQuery,
     milliseconds: number,
@@ -79,11 +116,14 @@ export class EventFeed implements OnModuleDestroy {
     const deadline = Date.now() + milliseconds;
     const signal = AbortSignal.any([gone, this.closing.signal]);
     await this.tenants.checkOpen(tenantId);
+    await this.crowd.next();
     let page = await this.read(tenantId, wanted);
     while (page.events.length === 0 && !signal.aborted && Date.now() < deadline) {
       const last = await this.sequencer.next(tenantId);
       await this.tenants.checkOpen(tenantId);
-      if (last !== page.last) page = await this.read(tenantId, { ...wanted, after: page.next });
+      if (last === page.last) continue;
+      await this.crowd.next();
+      page = await this.read(tenantId, { ...wanted, after: page.next });
     }
     return page;
   }

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
-import { toCloudEvent } from './cloud-event.dto.js';
-import type { EventRow } from './event.statements.js';
 import type { EventFeed, FeedPage, FeedQuery } from './event-feed.service.js';
+import { streamText } from './rendered-page.js';
 
 /** Milliseconds of silence after which a proxy may think that nobody is there any more. */
 const KEEP_ALIVE_MS = 15_000;
@@ -42,9 +41,7 @@ async function* blocks(
   yield 'retry: 1000\n\n';
   try {
     for (;;) {
-      yield* page.events.map((event) => block(tenantId, event));
-      // A block without data moves the reader's position, also past events of other types.
-      yield `: ${page.events.length} events\nid: ${page.next}\n\n`;
+      yield streamText(tenantId, page);
       const left = Math.min(until - Date.now(), KEEP_ALIVE_MS);
       if (left <= 0 || gone.aborted || feed.isClosing) return;
       page = await feed.readOrWait(tenantId, { ...query, after: page.next }, left, gone);
@@ -53,9 +50,4 @@ async function* blocks(
     // The reader connects again with the id that it has, and is told then.
     if (!(error instanceof AppError)) onProblem(error);
   }
-}
-
-function block(tenantId: TenantId, event: EventRow): string {
-  const data = JSON.stringify(toCloudEvent(tenantId, event));
-  return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${data}\n\n`;
 }

@@ -6,10 +6,12 @@ import { CurrentPrincipal, type Principal } from '../auth/principal.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { pageLink } from '../http/page-link.js';
+import { resting } from '../http/shedding.js';
 import { CLOUD_EVENTS, toCloudEvent } from './cloud-event.dto.js';
 import { EventFeed, hasMore } from './event-feed.service.js';
 import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
 import { eventStream } from './event-stream.js';
+import { batchText } from './rendered-page.js';
 import * as docs from './events.docs.js';
 
 /** In `Accept`, unless with the weight 0. */
@@ -57,13 +59,13 @@ export class EventsController {
       return new StreamableFile(stream, { type: 'text/event-stream' });
     }
     const patience = Math.min(waitMs, expiresAt * 1_000 - Date.now());
-    const { events, next, last } = await this.feed.readOrWait(tenantId, query, patience, gone);
+    const page = await resting(request, this.feed.readOrWait(tenantId, query, patience, gone));
     void reply.headers({
       'Content-Type': CLOUD_EVENTS,
-      Link: pageLink(request.url, 'next', { after: String(next) }),
-      'Last-Sequence': String(last),
+      Link: pageLink(request.url, 'next', { after: String(page.next) }),
+      'Last-Sequence': String(page.last),
     });
-    return events.map((event) => toCloudEvent(tenantId, event));
+    return batchText(tenantId, page);
   }
 
   @Get('users/:userId/events')
