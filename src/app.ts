@@ -19,6 +19,7 @@ import { discardRests } from './http/lingering-close.js';
 import { trackAnswers } from './http/pending-answers.js';
 import { requestId } from './http/request-id.js';
 import { setSecurityHeaders } from './http/security-headers.js';
+import { shedLoad } from './http/shedding.js';
 import { sendVersions } from './http/versioned.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
@@ -84,6 +85,8 @@ export async function createApp(
   setSecurityHeaders(fastify);
   sendVersions(fastify);
   if (origins.isOn) await app.register(cors, origins.options());
+  // With the headers that browsers ask for.
+  shedLoad(fastify);
   answerOddRequests(fastify);
   fastify.server.on('connect', (request, socket: Socket) => answerConnect(logger, request, socket));
   setUpOpenApi(app);

@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
-import { ApiJsonBodyProblems } from '../http/api-headers.js';
 import { query } from '../http/api-parameters.js';
 import { CreateReplayDto } from './create-replay.dto.js';
 import { DELIVERY_STATES } from './delivery-row.js';
@@ -9,6 +8,7 @@ import { DEFAULT_DELIVERIES, MAX_DELIVERIES } from './delivery-query.js';
 import { DeliveryDto, ReplayDto } from './delivery.dto.js';
 import { DELIVERY_EXAMPLE } from './hook.example.js';
 import { HookId, WHO } from './hooks.docs.js';
+import { FIELDS_BYTES, TakesJson } from '../http/body-limit.js';
 
 export const ListDeliveries = () =>
   applyDecorators(
@@ -80,6 +80,6 @@ export const ReplayHook = () =>
       type: ReplayDto,
       example: { replayed: 12 },
     }),
-    ApiJsonBodyProblems(),
+    TakesJson(FIELDS_BYTES),
     ApiProblems('event.expired'),
   );

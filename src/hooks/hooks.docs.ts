@@ -1,12 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
-import {
-  ApiWriteConditions,
-  ApiIfNoneMatch,
-  ApiJsonBodyProblems,
-  ApiVersionedAnswer,
-} from '../http/api-headers.js';
+import { ApiWriteConditions, ApiIfNoneMatch, ApiVersionedAnswer } from '../http/api-headers.js';
+import { CLAIMS_BYTES, TakesJson } from '../http/body-limit.js';
 import { CreateHookDto } from './create-hook.dto.js';
 import { AttemptDto } from './delivery.dto.js';
 import { HookDto, NewHookDto, SecretDto } from './hook.dto.js';
@@ -75,7 +71,7 @@ export const CreateHook = () =>
         },
       },
     ),
-    ApiJsonBodyProblems(),
+    TakesJson(CLAIMS_BYTES),
     ApiProblems('hook.too_many', 'hook.not_configured'),
   );
 
@@ -101,7 +97,7 @@ export const UpdateHook = () =>
       },
     }),
     ApiVersionedAnswer({ type: HookDto, description: 'The hook.', example: HOOK_EXAMPLE }),
-    ApiJsonBodyProblems(),
+    TakesJson(CLAIMS_BYTES),
     ApiProblems('hook.not_configured'),
   );
 

@@ -59,7 +59,3 @@ export function ApiIfNoneMatch(owner = 'user'): MethodDecorator {
     ApiProblems('request.invalid_header'),
   );
 }
-
-/** What can be wrong with any JSON body, before its fields are looked at. */
-export const ApiJsonBodyProblems = () =>
-  ApiProblems('guard.invalid_json', 'request.body_too_large', 'request.unsupported_media_type');

@@ -8,11 +8,11 @@ import { parseStrictJson } from './strict-json.js';
 const JSON_TYPE = 'application/json';
 
 /**
- * Reads and parses the body of a request that passed the guards; until then it stays unread.
+ * Reads the body of a request that passed the guards; until then it stays unread.
  *
- * @throws AppError 415, 413 or 400
+ * @throws AppError 415 or 413
  */
-export async function readJsonBody(request: FastifyRequest, limit: number): Promise<JsonBody> {
+export async function readBody(request: FastifyRequest, limit: number): Promise<Uint8Array> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
   const isPatch = request.method === 'PATCH';
   if (encoding !== undefined) throw unsupported('The service takes no Content-Encoding.', isPatch);
@@ -22,8 +22,12 @@ export async function readJsonBody(request: FastifyRequest, limit: number): Prom
       `Send the body as ${isPatch ? ACCEPT_PATCH : 'application/json'}, in UTF-8.`,
       isPatch,
     );
-  return new JsonBody(parseStrictJson(await readAll(request, stream, limit)), isMergePatch(type));
+  return readAll(request, stream, limit);
 }
+
+/** @throws AppError 400, or 413 when it has more keys in all */
+export const parseBody = ({ headers }: FastifyRequest, bytes: Uint8Array, maxKeys: number) =>
+  new JsonBody(parseStrictJson(bytes, maxKeys), isMergePatch(headers['content-type']));
 
 /** Of the parameters only a charset counts: JSON has no encoding but UTF-8 (RFC 8259, 8.1 and 11). */
 function isAccepted(contentType: string, isPatch: boolean): boolean {

@@ -7,6 +7,7 @@ import {
   JsonReader,
   type JsonJudge,
   JsonSyntaxError,
+  TooManyKeys,
 } from '../json/json-reader.js';
 import { parseJson } from '../json/parse-json.js';
 
@@ -31,12 +32,14 @@ const OF_KEYS: JsonFault[] = ['repeated key', 'prototype'];
  * Parses a body so that nothing in it can be lost or changed without a word: whatever PostgreSQL or
  * JavaScript could not keep as it was sent is refused, with a pointer to it.
  *
- * @throws AppError guard.invalid_json (not JSON in UTF-8) or guard.invalid_input
+ * @param maxKeys that it may have in all; what comes behind them is not looked at
+ * @throws AppError guard.invalid_json (not JSON in UTF-8), guard.invalid_input or request.body_too_large
  */
-export function parseStrictJson(bytes: Uint8Array): Record<string, unknown> {
+export function parseStrictJson(bytes: Uint8Array, maxKeys = Infinity): Record<string, unknown> {
   const violations: Violation[] = [];
   const body = read(decode(bytes), {
     maxDepth: MAX_DEPTH,
+    maxKeys,
     onFault: (fault, path, isKey) => {
       if (violations.length >= MAX_VIOLATIONS) return;
       const [code, what] = FAULTS[fault];
@@ -69,6 +72,8 @@ function read(text: string, judge: JsonJudge): unknown {
   try {
     return new JsonReader(text, judge).read();
   } catch (error) {
+    if (error instanceof TooManyKeys)
+      throw new AppError('request.body_too_large', `The body has more than ${judge.maxKeys} keys.`);
     if (!(error instanceof JsonSyntaxError)) throw error;
     const where = text.trim() === '' ? '' : ` (at character ${error.position})`;
     throw invalidJson(`The body is not valid JSON${where}.`, ['']);

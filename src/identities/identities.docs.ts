@@ -1,12 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
-import {
-  ApiWriteConditions,
-  ApiJsonBodyProblems,
-  ApiObjectAnswer,
-  ApiVersionedAnswer,
-} from '../http/api-headers.js';
+import { ApiWriteConditions, ApiObjectAnswer, ApiVersionedAnswer } from '../http/api-headers.js';
+import { CLAIMS_BYTES, TakesJson } from '../http/body-limit.js';
 import { IDENTITIES_SCHEMA, SsoIdentityDto, UserDto } from '../users/user.dto.js';
 import { USER_EXAMPLE } from '../users/user.example.js';
 import { UserId } from '../users/users.docs.js';
@@ -31,7 +27,7 @@ const put = (name: string, summary: string, schema: object, example: unknown) =>
     ApiWriteConditions(),
     ApiObjectAnswer('All of them; one was replaced.', schema, example),
     ApiObjectAnswer('All of them; one is new.', schema, example, 201),
-    ApiJsonBodyProblems(),
+    TakesJson(CLAIMS_BYTES),
     ApiProblems('user.identity_already_in_use'),
   );
 

@@ -23,6 +23,8 @@ export type JsonFault =
 
 export interface JsonJudge {
   maxDepth: number;
+  /** Of all objects together. */
+  maxKeys: number;
   /**
    * @param path it is the reader's own: copy what you keep
    * @param isKey whether the text is the last key of the path, not the value behind it
@@ -38,6 +40,11 @@ export class JsonSyntaxError extends Error {
   constructor(readonly position: number) {
     super(`not JSON at character ${position}`);
   }
+}
+
+/** It has more keys than the judge allows. */
+export class TooManyKeys extends Error {
+  override name = 'TooManyKeys';
 }
 
 const [QUOTE, BACKSLASH, COMMA, COLON, MINUS] = ['"', '\\', ',', ':', '-'].map(code);
@@ -64,6 +71,7 @@ const LITERALS = { true: true, false: false, null: null };
  */
 export class JsonReader {
   private at = 0;
+  private keys = 0;
   private readonly path: JsonPath = [];
 
   constructor(
@@ -71,7 +79,7 @@ export class JsonReader {
     private readonly judge?: JsonJudge,
   ) {}
 
-  /** @throws JsonSyntaxError */
+  /** @throws JsonSyntaxError, TooManyKeys */
   read(): unknown {
     const value = this.value();
     this.next();
@@ -100,6 +108,7 @@ export class JsonReader {
     if (this.isEmpty(CLOSE_OBJECT)) return object;
     do {
       if (this.next() !== QUOTE) this.fail();
+      if (this.judge && (this.keys += 1) > this.judge.maxKeys) throw new TooManyKeys();
       const depth = this.path.push('');
       const key = this.string(depth - 1);
       if (key === '__proto__') this.tell('prototype', true);

@@ -4,10 +4,10 @@ import { ApiProblems } from '../errors/api-problems.js';
 import {
   ApiWriteConditions,
   ApiIfNoneMatch,
-  ApiJsonBodyProblems,
   ApiObjectAnswer,
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
+import { FIELDS_BYTES, TakesJson } from '../http/body-limit.js';
 import { UserDto } from '../users/user.dto.js';
 import { USER_EXAMPLE } from '../users/user.example.js';
 import { UserId } from '../users/users.docs.js';
@@ -22,7 +22,7 @@ export const UpdatePassword = () =>
     ApiWriteConditions(),
     ApiBody({ type: PasswordDto }),
     ApiVersionedAnswer({ type: UserDto, description: 'The user.', example: USER_EXAMPLE }),
-    ApiJsonBodyProblems(),
+    TakesJson(FIELDS_BYTES),
   );
 
 export const VerifyPassword = () =>
@@ -35,7 +35,7 @@ export const VerifyPassword = () =>
     UserId(),
     ApiBody({ type: PasswordDto }),
     ApiResponse({ status: 204, description: "It is the user's password." }),
-    ApiJsonBodyProblems(),
+    TakesJson(FIELDS_BYTES),
     ApiProblems('session.invalid_credentials'),
   );
 

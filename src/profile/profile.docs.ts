@@ -4,10 +4,10 @@ import { ApiProblems } from '../errors/api-problems.js';
 import {
   ApiWriteConditions,
   ApiIfNoneMatch,
-  ApiJsonBodyProblems,
   ApiObjectAnswer,
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
+import { CLAIMS_BYTES, FIELDS_BYTES, TakesJson } from '../http/body-limit.js';
 import { UPDATE_PROFILE_EXAMPLE, USER_EXAMPLE } from '../users/user.example.js';
 import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
 import { UpdateOwnClaimsDto } from './own-claims.dto.js';
@@ -40,7 +40,7 @@ export const UpdateOwnClaims = () =>
     ApiWriteConditions(),
     ApiBody({ type: UpdateOwnClaimsDto }),
     ApiObjectAnswer('Your whole profile.', PROFILE_SCHEMA, USER_EXAMPLE.profile),
-    ApiJsonBodyProblems(),
+    TakesJson(CLAIMS_BYTES),
     ApiProblems('entity.not_found', 'user.suspended'),
   );
 
@@ -62,6 +62,6 @@ export const UpdateProfile = () =>
       },
     }),
     ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: USER_EXAMPLE }),
-    ApiJsonBodyProblems(),
+    TakesJson(FIELDS_BYTES),
     ApiProblems('entity.not_found', 'user.suspended', 'user.username_already_in_use'),
   );

@@ -2,12 +2,8 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { MAX_TENANT_ID, TENANT_ID } from '../config/tenant-template.js';
 import { ApiProblems } from '../errors/api-problems.js';
-import {
-  ApiIfNoneMatch,
-  ApiJsonBodyProblems,
-  ApiVersionedAnswer,
-  ApiWriteConditions,
-} from '../http/api-headers.js';
+import { ApiIfNoneMatch, ApiVersionedAnswer, ApiWriteConditions } from '../http/api-headers.js';
+import { CLAIMS_BYTES, TakesJson } from '../http/body-limit.js';
 import { query } from '../http/api-parameters.js';
 import { CreateTenantDto } from './create-tenant.dto.js';
 import { TenantDto } from './tenant.dto.js';
@@ -82,7 +78,7 @@ export const CreateTenant = () =>
         },
       },
     ),
-    ApiJsonBodyProblems(),
+    TakesJson(CLAIMS_BYTES),
     ApiProblems('tenant.id_already_in_use'),
     Conflicts(),
   );
@@ -116,7 +112,7 @@ export const UpdateTenant = () =>
       },
     }),
     ApiVersionedAnswer({ type: TenantDto, description: 'The tenant.', example: TENANT_EXAMPLE }),
-    ApiJsonBodyProblems(),
+    TakesJson(CLAIMS_BYTES),
     Conflicts(),
   );
 

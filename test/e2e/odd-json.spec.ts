@@ -200,9 +200,9 @@ describe('a body that is', () => {
   });
 
   it.each([
-    ['long keys above many faults', `{"${'a'.repeat(300_000)}":[${'"\\u0000",'.repeat(80_000)}1]}`],
+    ['long keys above many faults', `{"${'a'.repeat(60_000)}":[${'"\\u0000",'.repeat(20_000)}1]}`],
     ['keys that double when escaped', `{"${'~'.repeat(60_000)}":[${'1e999,'.repeat(30_000)}1]}`],
-    ['many unknown keys', `{${Array.from({ length: 90_000 }, (_, n) => `"${n}":1`).join()}}`],
+    ['many unknown keys', `{${Array.from({ length: 13_000 }, (_, n) => `"${n}":1`).join()}}`],
   ])('hostile costs neither much time nor a large answer: %s', async (_, body) => {
     const start = performance.now();
     const answer = await patch(await insertUser(app), body);

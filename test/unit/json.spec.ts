@@ -122,6 +122,7 @@ describe('judging JSON', () => {
     const told: [JsonFault, string, boolean][] = [];
     new JsonReader(text, {
       maxDepth: 3,
+      maxKeys: 1_000,
       onFault: (fault, path, isKey) => told.push([fault, path.join('/'), isKey]),
     }).read();
     return told;

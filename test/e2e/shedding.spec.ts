@@ -1,0 +1,82 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { RawSocket } from '../support/raw-socket.js';
+import { type Answer, TestApp } from '../support/test-app.js';
+import { insertUser } from '../support/users.js';
+
+/** More than are accepted in any case. */
+const MANY = 300;
+
+let app: TestApp;
+let token: string;
+let id: string;
+beforeAll(async () => {
+  app = await TestApp.start();
+  await app.app.listen(0, '127.0.0.1');
+  token = await app.issuer.managementToken();
+  id = await insertUser(app);
+});
+afterAll(() => app.stop());
+
+const get = (url: string) => app.call({ method: 'GET', url, token });
+
+/** Keeps the event loop. */
+function block(): void {
+  for (const end = performance.now() + 1_300; performance.now() < end;);
+}
+
+it('answers 503 when the event loop is late again and again, and probes all the same', async () => {
+  const sockets = [`/api/users/${id}`, '/api/nothing', '/health/live'].map((path) => ({
+    path,
+    socket: RawSocket.open(app),
+  }));
+  // The connections are there, and known to the server.
+  for (const { socket } of sockets)
+    await socket.send('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n').has('ok');
+  // Each time the server looks how late it is, and at its sockets only after that.
+  await turn();
+  block();
+  await turn();
+  for (const { socket, path } of sockets)
+    socket.send(
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+    );
+  block();
+  const answers = await Promise.all(sockets.map(({ socket }) => socket.closed));
+  const last = answers.map((answer) => answer.slice(answer.lastIndexOf('HTTP/1.1 ')));
+  expect(last.map((answer) => answer.slice(9, 12))).toEqual(['503', '503', '200']);
+  expect(last[0]).toMatch(/retry-after: 1/i);
+  expect(last[0]).toContain('"code":"service.unavailable"');
+  while ((await get(`/api/users/${id}`)).status !== 200) await sleep(50);
+});
+
+it('answers 503 when too many wait, and serves the others when the cause is gone', async () => {
+  const holder = new Client(app.database.url);
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+  const all = Array.from({ length: MANY }, () => get(`/api/users/${id}`));
+  const first = await Promise.race(all);
+  expect(first.status).toBe(503);
+  expect(first.json.detail).toBe('The service has too much to do. Nothing was done.');
+  expect((await get('/health/live')).status).toBe(200);
+  expect((await get('/health/ready')).status).toBe(200);
+  await holder.query('ROLLBACK');
+  await holder.end();
+  const counts = Map.groupBy(await Promise.all(all), ({ status }) => status);
+  expect(counts.get(200)?.length).toBeGreaterThanOrEqual(MANY / 2);
+  expect((await get(`/api/users/${id}`)).status).toBe(200);
+});
+
+it('does not count who waits for events', async () => {
+  const feed = await get('/api/events?limit=1');
+  const after = feed.headers['last-sequence'] ?? '0';
+  const polls: Promise<Answer>[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    for (let n = 0; n < MANY / 3; n += 1) polls.push(get(`/api/events?after=${after}&wait=3`));
+    await sleep(500);
+  }
+  expect((await get(`/api/users/${id}`)).status).toBe(200);
+  for (const { status } of await Promise.all(polls)) expect(status).toBe(200);
+});
