@@ -226,6 +226,13 @@ describe('secrets and headers', () => {
     expect((await call('GET', `/${id}`)).json.headers).toEqual({ A: '1' });
   });
 
+  it.each(['', 'c2VhbGVk', 'A'.repeat(36)])('that are only %j are told as such', async (sealed) => {
+    const { id } = (await create({ headers: { A: '1' } })).json;
+    await app.database.client.query('UPDATE hooks SET secrets = $1 WHERE id = $2', [sealed, id]);
+    const answer = await call('POST', `/${id}/rotate-secret`);
+    expect(answer.json).toMatchObject({ status: 501, code: 'hook.not_configured' });
+  });
+
   it('are opened with an older key, and not with another, which is told at start', async () => {
     const { id } = (await create({ headers: { A: '1' } })).json;
     const key = (text: string) => Buffer.alloc(32, text).toString('base64');
