@@ -1,3 +1,4 @@
+import { hasPlace, mayBe } from '../config/tenant-template.js';
 import { isStorable } from '../validation/is-storable.js';
 import type { Principal, TokenKind } from './principal.js';
 
@@ -70,8 +71,12 @@ function isMeantFor(
   const all: unknown[] = [aud].flat();
   const { [kind]: own, ...others } = audiences;
   if (own === undefined || !all.includes(own)) return false;
-  return !Object.values(others).some((other) => all.includes(other));
+  return !Object.values<string>(others).some((other) => all.some((text) => mayName(other, text)));
 }
+
+/** Operators know those of tenants as templates. */
+const mayName = (audience: string, text: unknown) =>
+  text === audience || (hasPlace(audience) && mayBe(audience, String(text)));
 
 /** Of management tokens, the roles of an application count, too (Entra ID, app-only). */
 function toScopes(

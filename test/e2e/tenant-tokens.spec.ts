@@ -61,6 +61,12 @@ describe('a token of one tenant', () => {
     ).toBe(401);
     const both = { aud: [OPERATOR_AUDIENCE, 'urn:a:m'], scope: 'all tenants:manage' };
     expect(await ask('a', 'm', await token('a', 'm', both))).toBe('auth.unauthorized');
+    for (const aud of ['urn:a:m', 'urn:b:u', 'urn:of-no-tenant-yet:m']) {
+      const either = await token('a', 'm', { ...both, aud: [OPERATOR_AUDIENCE, aud] });
+      expect((await operator.call('GET', '', undefined, { token: either })).status).toBe(401);
+    }
+    const others = await token('a', 'm', { ...both, aud: [OPERATOR_AUDIENCE, 'account'] });
+    expect((await operator.call('GET', '', undefined, { token: others })).status).toBe(200);
     expect(await ask('a', 'm', await token('a', 'm', { aud: OPERATOR_AUDIENCE }))).toBe(
       'auth.unauthorized',
     );
