@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { recordedRoutes } from '../../src/http/allowed-methods.js';
 import { openApiDocument } from '../../src/openapi.js';
-import { createKey, MANAGEMENT_AUDIENCE, USER_AUDIENCE } from '../support/test-issuer.js';
+import { BAD_CALLERS } from '../support/bad-callers.js';
+import { MANAGEMENT_AUDIENCE, USER_AUDIENCE } from '../support/test-issuer.js';
 import type { TestApp } from '../support/test-app.js';
 import {
   insertTenant,
@@ -43,45 +44,6 @@ function kindOf(url: string): Kind {
   return url.startsWith('/api/profile') ? 'user' : 'management';
 }
 
-/** Every way of being the wrong caller, by what it sends. */
-const badCallers: Record<string, (kind: Kind) => Promise<string | undefined>> = {
-  'no Authorization header': async () => undefined,
-  'an empty Authorization header': async () => '',
-  'Basic credentials': async () => 'Basic dTpw',
-  'Bearer without a token': async () => 'Bearer ',
-  'a token that is no JWT': async () => 'Bearer abc',
-  'two tokens': async (kind) => `Bearer ${await good(kind)} ${await good(kind)}`,
-  'a token of another kind': async (kind) => bearer(kind === 'user' ? 'management' : 'user'),
-  'a token of a third kind': async (kind) =>
-    bearer(kind === 'operator' ? 'management' : 'operator'),
-  'a token for both audiences': (kind) => bearer(kind, { aud: Object.values(AUDIENCES) }),
-  'a token for another audience': (kind) => bearer(kind, { aud: 'urn:other' }),
-  'a token without audience': (kind) => bearer(kind, { aud: undefined }),
-  'a token of another issuer': (kind) => bearer(kind, { iss: 'https://evil.example' }),
-  'a token without issuer': (kind) => bearer(kind, { iss: undefined }),
-  'an expired token': (kind) => bearer(kind, { exp: seconds(-1) }),
-  'a token without expiry': (kind) => bearer(kind, { exp: undefined }),
-  'a token whose expiry is text': (kind) => bearer(kind, { exp: String(seconds(600)) }),
-  'a token that is not valid yet': (kind) => bearer(kind, { nbf: seconds(30) }),
-  'a token issued in the future': (kind) => bearer(kind, { iat: seconds(30) }),
-  'a token without subject': (kind) => bearer(kind, { sub: undefined }),
-  'a token whose subject is a number': (kind) => bearer(kind, { sub: 5 }),
-  'a token whose subject no database can keep': (kind) => bearer(kind, { sub: 'a\0b' }),
-  'a token signed by a key of its own': async (kind) =>
-    bearer(kind, {}, {}, await createKey('first')),
-  'a token of an unknown key': async (kind) => bearer(kind, {}, {}, await createKey('unknown')),
-  'a token that brings its key (jwk)': async (kind) => {
-    const key = await createKey('own');
-    return bearer(kind, {}, { jwk: key.publicJwk }, key);
-  },
-  'a token with jku': (kind) => bearer(kind, {}, { jku: `${app.issuer.url}/jwks` }),
-  'a token with x5u': (kind) => bearer(kind, {}, { x5u: `${app.issuer.url}/x5u` }),
-  'a token with an unknown crit': (kind) => bearer(kind, {}, { crit: ['foo'], foo: true }),
-  'an unsigned token (none)': async (kind) => unsigned(await good(kind), 'none', ''),
-  'a token signed with HS256': async (kind) => unsigned(await good(kind), 'HS256', 'AAAA'),
-  'a token with a changed payload': async (kind) => tampered(await good(kind)),
-};
-
 const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow;
 
 const AUDIENCES = {
@@ -89,6 +51,7 @@ const AUDIENCES = {
   management: MANAGEMENT_AUDIENCE,
   operator: OPERATOR_AUDIENCE,
 };
+const KINDS = ['user', 'management', 'operator'] as const;
 const SCOPES = { user: 'profile', management: 'all', operator: 'tenants:manage' };
 
 const goodClaims = (kind: Exclude<Kind, 'public'>) => ({
@@ -103,26 +66,13 @@ const good = (kind: Kind, claims = {}) =>
     ...claims,
   });
 
-async function bearer(
-  kind: Kind,
-  claims: object = {},
-  header: Record<string, unknown> = {},
-  key = app.issuer.keys[0],
-): Promise<string> {
-  return `Bearer ${await app.issuer.sign({ ...goodClaims(kind as 'user'), ...claims }, header, key)}`;
-}
-
-function unsigned(token: string, alg: string, signature: string): string {
-  const header = Buffer.from(JSON.stringify({ alg, kid: 'first' })).toString('base64url');
-  return `Bearer ${header}.${token.split('.')[1]}.${signature}`;
-}
-
-function tampered(token: string): string {
-  const [header, payload = '', signature] = token.split('.');
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
-  const changed = Buffer.from(JSON.stringify({ ...claims, scope: 'all profile x' }));
-  return `Bearer ${header}.${changed.toString('base64url')}.${signature}`;
-}
+/** A wrong caller's header, made of what would be right. */
+const bad = (caller: string, kind: Exclude<Kind, 'public'>) =>
+  BAD_CALLERS[caller]?.({
+    issuer: app.issuer,
+    claims: goodClaims(kind),
+    others: KINDS.filter((other) => other !== kind).map(goodClaims),
+  });
 
 const call = (method: string, url: string, authorization: string | undefined) =>
   app.call({
@@ -137,12 +87,12 @@ const call = (method: string, url: string, authorization: string | undefined) =>
   });
 
 describe('every route that is not public', () => {
-  it.each(Object.keys(badCallers))('answers 401 to %s and changes nothing', async (caller) => {
+  it.each(Object.keys(BAD_CALLERS))('answers 401 to %s and changes nothing', async (caller) => {
     const before = await app.row(userId);
     const closed = routes.filter(({ kind }) => kind !== 'public');
     expect(closed.length).toBeGreaterThanOrEqual(8);
     for (const { method, url, kind } of closed) {
-      const answer = await call(method, url, await badCallers[caller]?.(kind));
+      const answer = await call(method, url, await bad(caller, kind as 'user'));
       expect(`${method} ${url} ${answer.status}`).toBe(`${method} ${url} 401`);
       expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
       expect(answer.headers['content-type']).toContain('application/problem+json');

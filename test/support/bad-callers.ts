@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, createSign, KeyObject, randomBytes } from 'node:crypto';
-import { type Claims, createKey, type TestIssuer } from './test-issuer.js';
+import { type Claims, createKey, type SigningKey, type TestIssuer } from './test-issuer.js';
 
 /** A good token's claims, for whatever is to be made of them. */
 export interface Good {
@@ -86,7 +86,7 @@ const confused = Object.fromEntries(
   ),
 );
 
-const keyObject = (issuer: TestIssuer) => KeyObject.from(issuer.keys[0]?.privateKey as CryptoKey);
+const keyObject = (issuer: TestIssuer) => KeyObject.from((issuer.keys[0] as SigningKey).privateKey);
 
 /** ES256 with r = s = 0, which broken curves have taken (CVE-2022-21449), and other non-signatures. */
 const nonSignatures = Object.fromEntries(
