@@ -32,7 +32,7 @@ export function faultOf(
   if (status >= 500) return `answers ${status}`;
   const text = decode(body);
   if (text === undefined) return 'the answer is not UTF-8';
-  const type = String(headers['content-type'] ?? '').split(';')[0] ?? '';
+  const type = (headers['content-type'] ?? '').split(';')[0] ?? '';
   if (status >= 400) {
     const wrong = method === 'HEAD' ? undefined : problemFault(answer, type, text);
     if (wrong !== undefined) return wrong;

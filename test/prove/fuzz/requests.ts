@@ -86,7 +86,7 @@ function pathOf({ path, parameters }: Operation): Arbitrary<string> {
 }
 
 function knownOf(name: string): Arbitrary<string> {
-  if (name === 'userId') return fc.constantFrom(...IDS, 'nobody');
+  if (name === 'userId') return fc.constantFrom(...IDS, ...IDS, 'nobody');
   if (name === 'hookId') return fc.constantFrom(HOOK_ID, 'nohook000000');
   if (name === 'tenantId') return fc.constantFrom('acme', 'globex', 'nowhere');
   if (name === 'deliveryId') return fc.constantFrom('1', '2');
