@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { CompactSign, type JWK } from 'jose';
 import {
   afterAll,
@@ -55,6 +56,8 @@ const signedBy = async (kid: string) =>
     {},
     await createKey(kid),
   );
+
+const SPACES = Buffer.alloc(65_536, ' ');
 
 const typed = (typ: unknown, status: number): [unknown, number] => [typ, status];
 
@@ -213,6 +216,29 @@ describe('the keys of the issuer', () => {
     const answers = await Promise.all(tokens.map(get));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
     expect(app.issuer.requests).toEqual(['/.well-known/openid-configuration', '/jwks']);
+  });
+
+  it.each<[string, (response: ServerResponse) => void, string]>([
+    [
+      'from where a redirect leads',
+      (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
+      'it answered 302',
+    ],
+    [
+      'in a document without end',
+      (response) => {
+        const write = () => {
+          if (!response.destroyed) response.write(SPACES, write);
+        };
+        write();
+      },
+      'it answered more than 1048576 bytes',
+    ],
+  ])('are not taken %s', async (_, answerKeys, told) => {
+    app.issuer.answerKeys = answerKeys;
+    expect((await get(await app.issuer.userToken(userId))).status).toBe(503);
+    expect(app.log.join('')).toContain(told);
+    expect(app.issuer.requests).not.toContain('/elsewhere');
   });
 
   it('may come from AUTH_JWKS_URI without discovery', async () => {

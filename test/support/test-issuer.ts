@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
@@ -33,6 +33,8 @@ export class TestIssuer {
   isDown = false;
   /** Answered in place of the keys, when set. */
   jwks: string | undefined;
+  /** Does it in place of the keys, when set. */
+  answerKeys: ((response: ServerResponse) => void) | undefined;
 
   private constructor(private readonly server: Server) {}
 
@@ -42,6 +44,10 @@ export class TestIssuer {
     server.on('request', ({ url = '' }, response) => {
       issuer.requests.push(url);
       if (issuer.isDown) return response.writeHead(500).end();
+      if (issuer.answerKeys && url === '/jwks') {
+        issuer.answerKeys(response);
+        return;
+      }
       return response.setHeader('Content-Type', 'application/json').end(issuer.answer(url));
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
