@@ -6,9 +6,15 @@ import { pendingAnswers } from './pending-answers.js';
 const GRACE_MS = 10_000;
 
 /**
+ * Milliseconds that a connection on which nothing runs is kept: its client may have sent the next
+ * request before it could know, and is told with the answer that it was the last one.
+ */
+const IDLE_MS = 500;
+
+/**
  * Makes the close of the server one that ends: running requests finish, within a bound, and their
  * connections are not kept; connections on which nothing runs, also those that have sent nothing or
- * half a header, end at once.
+ * half a header, end soon.
  */
 export function closeGracefully(fastify: FastifyInstance): void {
   const sockets = new Set<Socket>();
@@ -17,13 +23,17 @@ export function closeGracefully(fastify: FastifyInstance): void {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  // Node and Fastify would end at once what looks idle, with the request that is on its way.
+  Object.assign(fastify.server, { closeIdleConnections: () => undefined });
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) reply.header('Connection', 'close');
     done();
   });
   fastify.addHook('preClose', (done) => {
     isClosing = true;
-    for (const socket of sockets) if (pendingAnswers(socket).length === 0) socket.destroy();
+    setTimeout(() => {
+      for (const socket of sockets) if (pendingAnswers(socket).length === 0) socket.destroy();
+    }, IDLE_MS).unref();
     setTimeout(() => {
       for (const socket of sockets) socket.destroy();
     }, GRACE_MS).unref();

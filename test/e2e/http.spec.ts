@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RawSocket, statuses } from '../support/raw-socket.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
 
@@ -106,6 +107,27 @@ describe('a shutdown', () => {
     expect(performance.now() - start).toBeLessThan(9_000);
     for (const socket of sockets) socket.destroy();
     agent.destroy();
+  });
+
+  it('serves what comes on an open connection meanwhile, and says that it was the last', async () => {
+    const app = await TestApp.start();
+    await app.app.listen(0, '127.0.0.1');
+    const socket = RawSocket.open(app);
+    const get = 'GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n';
+    await socket.send(get).has('"ok"}');
+    const closed = app.app.close();
+    const refused = new Promise((done) => {
+      const port = Number(new URL(addressOf(app)).port);
+      app.app.getHttpServer().once('close', () => done(undefined));
+      setImmediate(() => connect(port, '127.0.0.1').on('error', done));
+    });
+    socket.send(get);
+    const answers = await socket.closed;
+    expect(statuses(answers)).toEqual([200, 200]);
+    expect(answers.match(/connection: close/gi)).toHaveLength(1);
+    await refused;
+    await closed;
+    await app.stop();
   });
 
   it('finishes the requests that run, also one whose body is still on its way', async () => {
