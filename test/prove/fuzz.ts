@@ -6,8 +6,8 @@ import type { Row, Settings } from './part.js';
 
 export const name = 'fuzz';
 
-const SHORT_RUNS = 400;
-const FULL_MS = 120_000;
+const SHORT_RUNS = 250;
+const FULL_MS = 100_000;
 /** After so many different faults there is enough to do. */
 const MOST_FAULTS = 12;
 

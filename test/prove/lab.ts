@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { freePort } from '../../src/database/loopback-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from '../support/test-issuer.js';
+import type { Send } from './load.js';
 import { eventually, Processes } from './programs.js';
 
 export interface LabOptions {
@@ -12,6 +13,8 @@ export interface LabOptions {
   node?: string[];
   /** Another database than one of its own: where the service finds it. */
   url?: string;
+  /** Whether `start` waits until it is ready. */
+  isWaiting?: boolean;
 }
 
 /** The built service as a process in production, with a database and an issuer of its own. */
@@ -27,12 +30,18 @@ export class Lab {
     /** Of the test server, also if the service has another one. */
     readonly database: TestDatabase,
     private readonly options: LabOptions,
+    private readonly isSecond: boolean,
   ) {}
 
-  static async start(options: LabOptions = {}): Promise<Lab> {
-    const lab = new Lab(await TestIssuer.start(), await createTestDatabase(), options);
+  /** @param shared a lab whose database and issuer this one has, too; it is to be stopped later */
+  static async start(options: LabOptions = {}, shared?: Lab): Promise<Lab> {
+    const { issuer, database } = shared ?? {
+      issuer: await TestIssuer.start(),
+      database: await createTestDatabase(),
+    };
+    const lab = new Lab(issuer, database, options, shared !== undefined);
     lab.port = await freePort();
-    await lab.run();
+    await (options.isWaiting === false ? lab.spawn() : lab.run());
     return lab;
   }
 
@@ -77,12 +86,26 @@ export class Lab {
     await eventually('the service has ended', async () => !this.isRunning);
   }
 
+  /** Requests to the API with this token. */
+  sender(token: string): Send {
+    return (method, path, body) =>
+      fetch(`http://127.0.0.1:${this.port}/api${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+  }
+
   async isReady(): Promise<boolean> {
     return (await fetch(`http://127.0.0.1:${this.port}/health/ready`)).ok;
   }
 
   async stop(): Promise<void> {
     await this.processes.stop();
+    if (this.isSecond) return;
     await this.issuer.stop();
     await this.database.drop();
   }

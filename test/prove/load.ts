@@ -55,8 +55,14 @@ export class Writers {
 export interface FeedEvent {
   id: string;
   type: string;
+  subject: string;
   sequence: string;
-  data: { changes?: { pointer: string; new?: unknown }[]; after?: string };
+  data: {
+    version?: number;
+    requestId?: string | null;
+    changes?: { pointer: string; new?: unknown }[];
+    after?: string;
+  };
 }
 
 /** The feed from a place on, to its end. */

@@ -1,6 +1,10 @@
 import * as access from './access.js';
+import * as faults from './faults.js';
 import * as fuzz from './fuzz.js';
+import * as leaks from './leaks.js';
+import * as model from './model.js';
 import type { Part } from './part.js';
+import * as soak from './soak.js';
 
 /** In the order in which they run. */
-export const PARTS: Part[] = [fuzz, access];
+export const PARTS: Part[] = [fuzz, model, access, leaks, soak, faults];

@@ -1,4 +1,10 @@
-import { DOCUMENT, type Operation, OPERATIONS, resolved, type Schema } from '../fuzz/operations.js';
+import {
+  examplesOf,
+  type Operation,
+  OPERATIONS,
+  resolved,
+  type Schema,
+} from '../fuzz/operations.js';
 import type { Row, Settings } from '../part.js';
 import { SHORT_CASES, some } from '../some.js';
 import { type CallerKind, pathOf, type World } from './world.js';
@@ -41,17 +47,10 @@ function* attempts(operation: Operation, names: string[]) {
   const fields = Object.keys((resolved(schema)['properties'] ?? {}) as object);
   for (const name of names.filter((one) => !fields.includes(one)))
     for (const value of [true, 'x', { a: 1 }]) {
-      const body = Buffer.from(JSON.stringify({ ...exampleOf(operation), [name]: value }));
+      const body = Buffer.from(JSON.stringify({ ...examplesOf(operation)[0], [name]: value }));
       yield { name, operation, sent: { method, path, body } };
     }
 }
 
 /** Of claims, a team may have more of its own. */
 const isOpen = (schema: Schema) => resolved(schema)['additionalProperties'] !== false;
-
-function exampleOf({ path, method }: Operation): object {
-  const operation = DOCUMENT['paths'][path][method.toLowerCase()] as Schema;
-  const media = operation['requestBody'].content['application/json'] as Schema;
-  const first = Object.values((media['examples'] ?? {}) as Record<string, { value: object }>)[0];
-  return (media['example'] as object | undefined) ?? first?.value ?? {};
-}

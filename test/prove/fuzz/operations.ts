@@ -59,6 +59,14 @@ function scopesOf(description: string): string[] {
   return said.split(' or ').map((scope) => scope.replaceAll('`', ''));
 }
 
+/** Bodies that the document shows for an operation. */
+export function examplesOf({ path, method }: Operation): Record<string, unknown>[] {
+  const { requestBody } = DOCUMENT['paths'][path][method.toLowerCase()] as Schema;
+  const { example, examples = {} } = (requestBody?.content['application/json'] ?? {}) as Schema;
+  const all = Object.values(examples as Record<string, { value: Record<string, unknown> }>);
+  return [...(example ? [example] : []), ...all.map(({ value }) => value)];
+}
+
 /** What `$ref` stands for. */
 export function resolved(schema: Schema): Schema {
   const name = (schema['$ref'] as string | undefined)?.split('/').at(-1);
