@@ -75,7 +75,7 @@ function pathOf({ path, parameters }: Operation): Arbitrary<string> {
   const named = parameters.filter((parameter) => parameter.in === 'path');
   const values = named.map(({ name, schema }) =>
     fc.oneof(
-      { weight: 12, arbitrary: knownOf(name) },
+      { weight: 24, arbitrary: knownOf(name) },
       { weight: 2, arbitrary: odd },
       { weight: 2, arbitrary: ofSchema(schema).map((value) => quoted(String(value))) },
     ),
@@ -94,40 +94,35 @@ function knownOf(name: string): Arbitrary<string> {
 }
 
 function queryOf({ parameters }: Operation): Arbitrary<string[]> {
-  const named = parameters.filter((parameter) => parameter.in === 'query');
-  const one = (parameter: Parameter) => {
-    const valid = parameter.name === 'wait' ? fc.constant(0) : ofSchema(parameter.schema);
-    const value = rarely(
-      3,
-      valid.map((known) => quoted(String(known))),
-      odd,
-    );
-    return value.map((text) => `${quoted(parameter.name)}=${text}`);
+  const all = parameters.filter((parameter) => parameter.in === 'query');
+  const named = all.filter(({ name }) => name !== 'dryRun');
+  const one = ({ name, schema }: Parameter) => {
+    const valid = name === 'wait' ? fc.constant(0) : ofSchema(schema);
+    const fitting = valid.map((known) => quoted(String(known)));
+    return rarely(3, fitting, odd).map((text) => `${quoted(name)}=${text}`);
   };
-  const stray = fc.constantFrom(
-    ...['%00=1', 'a[b]=1', '__proto__=1', '%zz', '&', '=', 'dryRun', 'dryRun=TRUE', 'dryRun='],
-    ...['dryRun=true&dryRun=false', 'customData.a=1', 'customData%2Fa=%00', 'search.nope=x', '#x'],
-    ...['search=%25%25', 'mode.name=posix&search.name=%5B', 'mode.name=similar_to&search.name=%28'],
-  );
-  const documented =
-    named.length === 0
-      ? fc.constant<string[]>([])
-      : fc
-          .shuffledSubarray(named, {
-            maxLength: Math.min(3, named.length),
-          })
-          .chain((some) => fc.tuple(...some.map(one)));
+  const documented = fc
+    .shuffledSubarray(named, { maxLength: Math.min(3, named.length) })
+    .chain((some) => fc.tuple(...some.map(one)));
+  const dry = fc.constantFrom('dryRun=true', 'dryRun=true', 'dryRun=false', 'dryRun=1');
   return fc
     .tuple(
       documented,
-      rarely(
-        9,
-        fc.constant<string[]>([]),
-        stray.map((text) => [text]),
-      ),
+      all.length > named.length ? rarely(1, none, dry.map(listed)) : none,
+      rarely(12, none, fc.constantFrom(...STRAY).map(listed)),
     )
     .map((parts) => parts.flat());
 }
+
+const none = fc.constant<string[]>([]);
+const listed = (text: string) => [text];
+
+/** Queries that no route knows, or not so. */
+const STRAY = [
+  ...['%00=1', 'a[b]=1', '__proto__=1', '%zz', '&', '=', 'dryRun', 'dryRun=TRUE', 'dryRun='],
+  ...['dryRun=true&dryRun=false', 'customData.a=1', 'customData%2Fa=%00', 'search.nope=x', '#x'],
+  ...['search=%25%25', 'mode.name=posix&search.name=%5B', 'mode.name=similar_to&search.name=%28'],
+];
 
 const TAGS = [
   ...[
@@ -168,7 +163,7 @@ function headersOf({ parameters }: Operation): Arbitrary<[string, string][]> {
   const has = (name: string) => parameters.some((parameter) => parameter.name === name);
   const seldom = (name: string, value: Arbitrary<string>) =>
     rarely<[string, string][]>(
-      has(name) ? 3 : 30,
+      has(name) ? 7 : 40,
       fc.constant([]),
       value.map((text) => [[name, text]]),
     );
