@@ -40,6 +40,8 @@ try {
         { claim: 'the part runs to its end', cases: 1, faults: [String((error as Error).stack)] },
       ]);
     console.log(`${name}: ${Math.round((performance.now() - start) / 1_000)} s`);
+    // In case that it is not let run to its end.
+    console.log(table(own.map((row) => [name, row])));
     rows.push(...own.map((row): [string, Row] => [name, row]));
   }
 } finally {

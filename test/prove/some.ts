@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Settings } from './part.js';
 
 /** So many of them at most, as the seed has it. */
 export function some<Item>(items: Item[], most: number, seed: number): Item[] {
@@ -7,5 +8,6 @@ export function some<Item>(items: Item[], most: number, seed: number): Item[] {
   return fc.sample(subarray, { seed, numRuns: 1 })[0] ?? [];
 }
 
-/** Of each row, in `npm test`. */
-export const SHORT_CASES = 250;
+/** As many as there is time for: in `npm test`, and else. */
+export const enough = <Item>(items: Item[], { isShort, seed }: Settings) =>
+  some(items, isShort ? 250 : 4_000, seed);

@@ -6,13 +6,13 @@ import {
   type Schema,
 } from '../fuzz/operations.js';
 import type { Row, Settings } from '../part.js';
-import { SHORT_CASES, some } from '../some.js';
+import { enough } from '../some.js';
 import { type CallerKind, pathOf, type World } from './world.js';
 
 const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** Every column of the catalogue as a key of every body: refused, and nothing is changed. */
-export async function massAssignment(world: World, { isShort, seed }: Settings): Promise<Row> {
+export async function massAssignment(world: World, settings: Settings): Promise<Row> {
   const { rows } = await world.lab.database.client.query<{ name: string }>(
     `SELECT DISTINCT column_name AS name FROM information_schema.columns
      WHERE table_schema IN ('public', 'hook_queue')`,
@@ -22,7 +22,7 @@ export async function massAssignment(world: World, { isShort, seed }: Settings):
   const all = OPERATIONS.filter(({ kind }) => kind !== 'public').flatMap((operation) => [
     ...attempts(operation, names),
   ]);
-  const tried = isShort ? some(all, SHORT_CASES, seed) : all;
+  const tried = enough(all, settings);
   const before = await world.digest.take();
   for (const { name, operation, sent } of tried) {
     const kind = operation.kind as CallerKind;

@@ -1,6 +1,6 @@
 import { OPERATIONS } from '../fuzz/operations.js';
 import type { Row, Settings } from '../part.js';
-import { SHORT_CASES, some } from '../some.js';
+import { enough } from '../some.js';
 import { BROKEN, pathOf, type World } from './world.js';
 
 const encoded = (text: string) =>
@@ -49,7 +49,7 @@ const isOwn = (way: string, caller: string) =>
   way === 'the absolute form of another tenant' && caller === 'globex';
 
 /** Every route in every way of writing it: nothing without a token, nor with that of another kind. */
-export async function paths(world: World, { isShort, seed }: Settings): Promise<Row> {
+export async function paths(world: World, settings: Settings): Promise<Row> {
   const faults: string[] = [];
   const tokens: Record<string, string | undefined> = { nobody: undefined };
   for (const kind of ['user', 'management', 'operator'] as const)
@@ -62,7 +62,7 @@ export async function paths(world: World, { isShort, seed }: Settings): Promise<
         .map((caller) => ({ operation, way, caller })),
     ),
   );
-  const tried = isShort ? some(all, SHORT_CASES, seed) : all;
+  const tried = enough(all, settings);
   const before = await world.digest.take();
   for (const { operation, way, caller } of tried) {
     const body = operation.method === 'GET' ? undefined : BROKEN;

@@ -1,6 +1,6 @@
 import { type Operation, OPERATIONS } from '../fuzz/operations.js';
 import type { Row, Settings } from '../part.js';
-import { SHORT_CASES, some } from '../some.js';
+import { enough } from '../some.js';
 import { BROKEN, type CallerKind, pathOf, type Tenant, type World } from './world.js';
 
 const SCOPES = [...new Set(['', ...OPERATIONS.flatMap(({ scopes }) => scopes)])].sort();
@@ -14,12 +14,12 @@ const CALLERS: [CallerKind, Tenant][] = [
 ];
 
 /** Every route by every kind of caller with every scope: in only with one that is documented. */
-export async function scopes(world: World, { isShort, seed }: Settings): Promise<Row> {
+export async function scopes(world: World, settings: Settings): Promise<Row> {
   const faults: string[] = [];
   const all = CALLERS.flatMap(([kind, tenant]) =>
     SCOPES.flatMap((scope) => OPERATIONS.map((operation) => ({ kind, tenant, scope, operation }))),
   );
-  const tried = isShort ? some(all, SHORT_CASES, seed) : all;
+  const tried = enough(all, settings);
   const before = await world.digest.take();
   for (const { kind, tenant, scope, operation } of tried) {
     const authorization = `Bearer ${await world.token(kind, tenant, scope)}`;
