@@ -50,13 +50,13 @@ export function sequenceEvents(tenantId: TenantId, most: number, seen = 0): Stat
 /** The last places in the feeds of these tenants, and whether some of their events have none yet. */
 export const selectEnds = (tenantIds: TenantId[]) =>
   acrossTenants(
-    `SELECT asked.id AS "tenantId", coalesce(s.last, 0) AS last,
-       behind.tenant_id IS NOT NULL AS "isBehind"
-     FROM unnest($1::varchar[]) AS asked(id)
-     LEFT JOIN user_event_sequences s ON s.tenant_id = asked.id
+    `SELECT s.tenant_id AS "tenantId", s.last, behind.tenant_id IS NOT NULL AS "isBehind"
+     FROM user_event_sequences s
      LEFT JOIN (
        SELECT DISTINCT e.tenant_id FROM user_events e
-       WHERE e.tenant_id = ANY ($1) AND e.sequence IS NULL) behind ON behind.tenant_id = asked.id`,
+       WHERE e.tenant_id = ANY ($1::varchar[]) AND e.sequence IS NULL) behind
+       ON behind.tenant_id = s.tenant_id
+     WHERE s.tenant_id = ANY ($1::varchar[])`,
     [tenantIds],
   );
 

@@ -34,11 +34,12 @@ export class FeedWatch {
       this.database,
       selectEnds(tenants),
     );
+    const quiet = new Map(
+      ends.filter(({ isBehind }) => !isBehind).map((e) => [e.tenantId, e.last]),
+    );
+    // One without an end has no feed yet, which begins when its events are first numbered.
     return new Map(
-      ends.map(({ tenantId, last, isBehind }) => [
-        tenantId,
-        isBehind ? this.advance(tenantId) : Number(last),
-      ]),
+      tenants.map((id) => [id, quiet.has(id) ? Number(quiet.get(id)) : this.advance(id)]),
     );
   }
 }

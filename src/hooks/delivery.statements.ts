@@ -14,11 +14,15 @@ const AGAIN = `state = 'pending', queued = false, attempts = 0, run = h.runs, up
  * locked by a statement before: this one judges by what it sees when it begins.
  */
 const nextRun = (condition: string, more = '') => `
-  UPDATE hooks SET runs = runs + 1 ${more} WHERE tenant_id = $1 AND id = $2 AND ${condition} RETURNING *, now() AS at`;
+  UPDATE hooks SET runs = runs + 1 ${more} FROM now
+  WHERE tenant_id = $1 AND id = $2 AND ${condition} RETURNING hooks.*, now.at`;
+
+/** Read apart from what it is written by, which may be run on another node. */
+const NOW = 'now AS MATERIALIZED (SELECT now() AS at)';
 
 /** SQL of whether there is such a delivery of the hook: a replay of none is no replay. */
 const hasOne = (condition: string) =>
-  `EXISTS (SELECT FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND ${condition})`;
+  `EXISTS (SELECT 1 FROM hook_deliveries WHERE tenant_id = $1 AND hook_id = $2 AND ${condition})`;
 
 /** Newest first, from the one before the place `before`. */
 export function selectDeliveries(
@@ -56,7 +60,7 @@ export function selectDelivery(tenantId: TenantId, hookId: string, sequence: num
 export function replayDelivery(tenantId: TenantId, hookId: string, sequence: number): Statement {
   return ofTenant(
     tenantId,
-    `WITH h AS (${nextRun(hasOne(`sequence = $3 AND state <> 'pending'`))}),
+    `WITH ${NOW}, h AS (${nextRun(hasOne(`sequence = $3 AND state <> 'pending'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND sequence = $3
@@ -70,7 +74,7 @@ export function replayDelivery(tenantId: TenantId, hookId: string, sequence: num
 export function replayDead(tenantId: TenantId, hookId: string): Statement {
   return ofTenant(
     tenantId,
-    `WITH h AS (${nextRun(hasOne(`state = 'dead'`))}),
+    `WITH ${NOW}, h AS (${nextRun(hasOne(`state = 'dead'`))}),
      d AS (
        UPDATE hook_deliveries SET ${AGAIN} FROM h
        WHERE hook_deliveries.tenant_id = $1 AND hook_id = $2 AND state = 'dead' RETURNING 1)
@@ -87,7 +91,7 @@ export function replayDead(tenantId: TenantId, hookId: string): Statement {
 export function rewind(tenantId: TenantId, hookId: string, after: number): Statement {
   return ofTenant(
     tenantId,
-    `WITH old AS (
+    `WITH ${NOW}, old AS (
        SELECT last_sequence FROM hooks WHERE tenant_id = $1 AND id = $2),
      h AS (${nextRun('last_sequence > $3::bigint', ', last_sequence = $3::bigint, rewound = true')}),
      held AS MATERIALIZED (

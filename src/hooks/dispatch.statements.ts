@@ -41,7 +41,7 @@ export type LoadedDelivery = Pick<SealedHook, 'url' | 'headers' | 'secrets' | 'e
 } & (EventRow | { [key in keyof EventRow]: null });
 
 /** Whether there is any hook at all. */
-export const hasHooks = () => acrossTenants(`SELECT EXISTS (SELECT FROM hooks) AS "hasHooks"`);
+export const hasHooks = () => acrossTenants(`SELECT EXISTS (SELECT 1 FROM hooks) AS "hasHooks"`);
 
 /** What has become of all feeds together, for little: whether a look at the hooks is worth while. */
 export interface Movement {
@@ -56,20 +56,20 @@ export const selectMovement = () =>
     `SELECT (SELECT coalesce(sum(last), 0) FROM user_event_sequences) AS places, ARRAY(
        SELECT DISTINCT e.tenant_id FROM user_events e
        WHERE e.sequence IS NULL
-         AND EXISTS (SELECT FROM hooks h WHERE h.tenant_id = e.tenant_id AND h.enabled)) AS awaited`,
+         AND EXISTS (SELECT 1 FROM hooks h WHERE h.tenant_id = e.tenant_id AND h.enabled)) AS awaited`,
   );
 
 /** The hooks of all tenants that are not suspended for which there is something to queue, or to deliver. */
 export const selectBusyHooks = (hasTenants: boolean) =>
   acrossTenants(
     `SELECT h.tenant_id AS "tenantId", h.id, h.last_sequence AS "lastSequence", s.last, h.rewound OR EXISTS (
-       SELECT FROM hook_deliveries d
+       SELECT 1 FROM hook_deliveries d
        WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id AND NOT d.queued) AS "hasUnqueued"
      FROM hooks h JOIN user_event_sequences s ON s.tenant_id = h.tenant_id
      WHERE h.enabled AND (h.last_sequence < s.last OR h.rewound OR EXISTS (
-       SELECT FROM hook_deliveries d
+       SELECT 1 FROM hook_deliveries d
        WHERE d.tenant_id = h.tenant_id AND d.hook_id = h.id AND d.state = 'pending'))
-       AND NOT ($1 AND EXISTS (SELECT FROM tenants t WHERE t.id = h.tenant_id AND t.is_suspended))`,
+       AND NOT ($1 AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = h.tenant_id AND t.is_suspended))`,
     [hasTenants],
   );
 
@@ -80,7 +80,7 @@ export function takeHook(tenantId: TenantId, id: string, limit: number): Stateme
     `SELECT h.last_sequence AS "lastSequence", h.runs, h.rewound, h.types,
        h.exclude_client_ids AS "excludeClientIds", s.pruned,
        (SELECT count(*)::integer FROM (
-          SELECT FROM hook_deliveries d WHERE d.tenant_id = $1 AND d.hook_id = $2
+          SELECT 1 FROM hook_deliveries d WHERE d.tenant_id = $1 AND d.hook_id = $2
             AND d.state = 'pending' AND d.queued LIMIT $3) w) AS waiting
      FROM hooks h JOIN user_event_sequences s ON s.tenant_id = $1
      WHERE h.tenant_id = $1 AND h.id = $2 AND h.enabled

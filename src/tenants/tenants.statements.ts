@@ -35,10 +35,11 @@ export function insertTenant(id: string, fields: TenantFields): Statement {
 
 export function updateTenant(id: string, fields: TenantFields): Statement {
   return acrossTenants(
-    `UPDATE tenants SET issuer = $2, jwks_uri = $3, user_audience = $4, management_audience = $5,
+    `WITH now AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)
+     UPDATE tenants SET issuer = $2, jwks_uri = $3, user_audience = $4, management_audience = $5,
        settings = $6, is_suspended = $7, version = version + 1,
-       updated_at = greatest(updated_at, date_trunc('milliseconds', clock_timestamp()))
-     WHERE id = $1`,
+       updated_at = greatest(updated_at, now.at)
+     FROM now WHERE id = $1`,
     [id, ...values(fields)],
   );
 }
@@ -77,7 +78,7 @@ export function deleteTenant(id: string): Statement {
 
 /** Whether the tenant has users, deleted ones not counted. */
 export function hasUsers(id: string): Statement {
-  return acrossTenants(`SELECT EXISTS (SELECT FROM users WHERE tenant_id = $1) AS found`, [id]);
+  return acrossTenants(`SELECT EXISTS (SELECT 1 FROM users WHERE tenant_id = $1) AS found`, [id]);
 }
 
 /** Every table that has something of a tenant; what refers to another one stands before it. */

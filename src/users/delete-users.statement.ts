@@ -38,7 +38,8 @@ export function deleteUsers(tenantId: TenantId, deletions: Deletion[], wait: Wai
 
 const textOf = madeOnce(
   (wait: Wait) => `WITH ${given('unwanted', `of varchar, ${CONDITION_COLUMNS}`, wait)},
-    old AS MATERIALIZED (${lockedUsers('unwanted', wait)}),
+    seen AS MATERIALIZED (${seenUsers('unwanted')}),
+    ${lockedUsers('unwanted', wait)},
     gone AS (
       DELETE FROM users USING old
       WHERE users.tenant_id = $1 AND users.id = old.id AND ${meetsConditions('old.version')}
@@ -53,8 +54,7 @@ const textOf = madeOnce(
       at: 'greatest(clock_timestamp(), updated_at)',
       // That everything is gone needs no list, and no copy of it.
       changes: `'[]'`,
-    })}),
-    seen AS MATERIALIZED (${seenUsers('unwanted')})
+    })})
     SELECT seen.id, old.id IS NULL AS "isHeld", old.version, gone.id IS NOT NULL AS deleted
     FROM seen LEFT JOIN old ON old.id = seen.id LEFT JOIN gone ON gone.id = seen.id`,
 );

@@ -33,10 +33,11 @@ export function touchUser(
     tenantId,
     // Never later than the clock, which rounding would be: times of one user must not go back.
     `WITH now AS MATERIALIZED (
-       SELECT greatest(clock_timestamp(), updated_at) AS at FROM users
-       WHERE tenant_id = $1 AND id = $2),
+       SELECT at, date_trunc('milliseconds', at) AS rounded FROM (
+         SELECT greatest(clock_timestamp(), updated_at) AS at FROM users
+         WHERE tenant_id = $1 AND id = $2) clock),
      u AS (
-       UPDATE users SET version = version + 1, updated_at = date_trunc('milliseconds', at) FROM now
+       UPDATE users SET version = version + 1, updated_at = rounded FROM now
        WHERE tenant_id = $1 AND id = $2 RETURNING users.*),
      event AS (${event})
      SELECT ${userRow} FROM u`,

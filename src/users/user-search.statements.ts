@@ -51,7 +51,7 @@ export function countUsers(tenantId: TenantId, query: UserQuery): Statement {
   return ofTenant(
     tenantId,
     `SELECT count(*)::integer AS count FROM
-       (SELECT FROM users WHERE ${where} LIMIT ${limit}) matching`,
+       (SELECT 1 FROM users WHERE ${where} LIMIT ${limit}) matching`,
     parameters,
   );
 }
@@ -59,7 +59,7 @@ export function countUsers(tenantId: TenantId, query: UserQuery): Statement {
 /** Answers a plan (EXPLAIN's JSON) whose `Plan Rows` is the planner's estimate of the matches. */
 export function estimateUsers(tenantId: TenantId, query: UserQuery): Statement {
   const { where, parameters } = conditions(query);
-  return ofTenant(tenantId, `EXPLAIN (FORMAT JSON) SELECT FROM users WHERE ${where}`, parameters);
+  return ofTenant(tenantId, `EXPLAIN (FORMAT JSON) SELECT 1 FROM users WHERE ${where}`, parameters);
 }
 
 /** Looks at a form of a regular expression by itself. One may be fine with regard to case, and too large without. */

@@ -2,19 +2,23 @@ import { ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
 
+/** SQL of all rows of `user_identities` and `user_sso_identities` that are looked at, named o, as JSON. */
+export const SOCIAL = `jsonb_object_agg(o.target,
+  jsonb_build_object('userId', o.identity_id, 'details', o.details))`;
+export const ENTERPRISE = `jsonb_agg(jsonb_build_object(
+  'tenantId', o.tenant_id, 'id', o.id, 'userId', o.user_id, 'issuer', o.issuer,
+  'identityId', o.identity_id, 'detail', o.detail,
+  'createdAt', (extract(epoch FROM o.created_at) * 1000)::bigint,
+  'ssoConnectorId', o.sso_connector_id) ORDER BY o.created_at, o.id)`;
+
 /** SQL of a user's social identities, of a row of `users` named u, in a statement of its tenant. */
 export const identities = `
-  (SELECT coalesce(jsonb_object_agg(i.target,
-       jsonb_build_object('userId', i.identity_id, 'details', i.details)), '{}')
-   FROM user_identities i WHERE i.tenant_id = $1 AND i.user_id = u.id)`;
+  (SELECT coalesce(${SOCIAL}, '{}')
+   FROM user_identities o WHERE o.tenant_id = $1 AND o.user_id = u.id)`;
 
 export const ssoIdentities = `
-  (SELECT coalesce(jsonb_agg(jsonb_build_object(
-       'tenantId', s.tenant_id, 'id', s.id, 'userId', s.user_id, 'issuer', s.issuer,
-       'identityId', s.identity_id, 'detail', s.detail,
-       'createdAt', (extract(epoch FROM s.created_at) * 1000)::bigint,
-       'ssoConnectorId', s.sso_connector_id) ORDER BY s.created_at, s.id), '[]')
-   FROM user_sso_identities s WHERE s.tenant_id = $1 AND s.user_id = u.id)`;
+  (SELECT coalesce(${ENTERPRISE}, '[]')
+   FROM user_sso_identities o WHERE o.tenant_id = $1 AND o.user_id = u.id)`;
 
 /** The columns of a `UserRow`, of a row of `users` named u, with what belongs to it. */
 const rowWith = (social: string, enterprise: string) => `

@@ -40,7 +40,7 @@ export function takeKeys(
        ORDER BY asked.id
        ON CONFLICT (tenant_id, id) DO UPDATE SET fingerprint = excluded.fingerprint,
          user_id = NULL, answer = NULL, expires_at = excluded.expires_at
-       WHERE k.expires_at < now()
+       WHERE excluded.expires_at - k.expires_at > make_interval(hours => $3)
        RETURNING id)
      SELECT ids, set_config('lock_timeout', before, true)
      FROM (SELECT array_agg(id) AS ids FROM taken) keys, patience`,
@@ -53,7 +53,7 @@ export function selectAnswer(tenantId: TenantId, id: string, user: string | unde
   return ofTenant(
     tenantId,
     `SELECT k.fingerprint, k.answer, EXISTS (
-       SELECT FROM users u WHERE u.tenant_id = $1 AND u.id = $3 AND u.is_suspended) AS "isSuspended"
+       SELECT 1 FROM users u WHERE u.tenant_id = $1 AND u.id = $3 AND u.is_suspended) AS "isSuspended"
      FROM idempotency_keys k
      WHERE k.tenant_id = $1 AND k.id = $2 AND k.expires_at >= now()`,
     [id, user ?? null],

@@ -144,7 +144,10 @@ describe('?dryRun=true', () => {
 
   it('is 503 when its connection is cut', async () => {
     await app.database.client.query('BEGIN');
-    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    await app.database.client.query(
+      "SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE",
+      [id],
+    );
     const waiting = call('PATCH', `/api/users/${id}?dryRun=true`, { name: 'x' });
     await lockWaits(app, 1);
     await app.database.client.query(

@@ -74,10 +74,10 @@ describe('when the clock of the database goes back', () => {
   /** As if it had stood an hour ahead until now. */
   const setBack = async () => {
     const { client } = app.database;
-    await client.query(`UPDATE user_events SET occurred_at = occurred_at + interval '1 hour'`);
-    await client.query(`UPDATE users SET updated_at = updated_at + interval '1 hour'`);
-    await client.query(`UPDATE hook_deliveries SET created_at = created_at + interval '1 hour'`);
-    await client.query(`UPDATE hooks SET updated_at = updated_at + interval '1 hour'`);
+    await client.query(`UPDATE user_events SET occurred_at = now() + interval '1 hour'`);
+    await client.query(`UPDATE users SET updated_at = now() + interval '1 hour'`);
+    await client.query(`UPDATE hook_deliveries SET created_at = now() + interval '1 hour'`);
+    await client.query(`UPDATE hooks SET updated_at = now() + interval '1 hour'`);
     await client.query(
       // What no clock has given does not move with one.
       `UPDATE hook_queue.job SET created_on = created_on + interval '1 hour',
@@ -453,7 +453,9 @@ describe('a hook', () => {
     const holder = new Client(app.database.url);
     await holder.connect();
     await holder.query('BEGIN');
-    await holder.query('SELECT FROM hooks WHERE id = $1 FOR UPDATE', [hookId]);
+    await holder.query("SELECT FROM hooks WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+      hookId,
+    ]);
     const url = `/api/hooks/${hookId}/${path(dead?.id ?? '')}`;
     const replays = [call('POST', url, body), call('POST', url, body)];
     await lockWaits(app, 2);

@@ -218,10 +218,14 @@ describe('secrets and headers', () => {
   it('of one hook cannot be opened as those of another', async () => {
     const { id } = (await create({ headers: { A: '1' } })).json;
     const { id: other } = (await create({ headers: { A: '2' } })).json;
-    await app.database.client.query(
-      `UPDATE hooks SET headers = (SELECT headers FROM hooks WHERE id = $1) WHERE id = $2`,
-      [id, other],
+    const { client } = app.database;
+    const { rows } = await client.query<{ headers: string }>(
+      `SELECT headers FROM hooks WHERE tenant_id = 'default' AND id = $1`,
+      [id],
     );
+    await client.query(`UPDATE hooks SET headers = $2 WHERE tenant_id = 'default' AND id = $1`, [
+      ...[other, rows[0]?.headers],
+    ]);
     expect((await call('GET', `/${other}`)).json.code).toBe('hook.not_configured');
     expect((await call('GET', `/${id}`)).json.headers).toEqual({ A: '1' });
   });

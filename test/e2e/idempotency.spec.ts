@@ -137,7 +137,10 @@ describe('the same request with the same Idempotency-Key', () => {
     const body = JSON.stringify({ name: 'cut' });
     // The row is held until the connection is gone, so the answer cannot have been sent.
     await app.database.client.query('BEGIN');
-    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    await app.database.client.query(
+      "SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE",
+      [id],
+    );
     const socket = connect(Number(port), '127.0.0.1');
     socket.write(
       `PATCH /api/users/${id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
@@ -268,7 +271,10 @@ describe('an Idempotency-Key', () => {
     const key = unique();
     const patch = () => call('PATCH', `/api/users/${id}`, { name: 'slow' }, { key });
     await app.database.client.query('BEGIN');
-    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    await app.database.client.query(
+      "SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE",
+      [id],
+    );
     const first = patch();
     await sleep(200);
     const second = await patch();
@@ -370,7 +376,10 @@ describe('an Idempotency-Key', () => {
   it('that times out in the database leaves no connection with an open transaction', async () => {
     const [id, other] = [await insertUser(app), await insertUser(app)];
     await app.database.client.query('BEGIN');
-    await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    await app.database.client.query(
+      "SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE",
+      [id],
+    );
     const begin = Date.now();
     const stuck = await Promise.all([
       call('PATCH', `/api/users/${id}`, { name: 'x' }, { key: unique() }),
@@ -484,7 +493,9 @@ describe('requests with keys that come together', () => {
     await client.connect();
     const [key, otherKey] = [unique(), unique()];
     await client.query('BEGIN');
-    await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+    await client.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+      held,
+    ]);
     // It holds its key as long as the row is held.
     const first = patch(held, { name: 'held' }, key);
     await lockWaits(app, 1);

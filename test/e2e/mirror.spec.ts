@@ -151,7 +151,7 @@ async function loseAChange(copied: TestDatabase): Promise<void> {
   await client.connect();
   await client.query(`
     BEGIN;
-    SELECT FROM user_event_sequences FOR UPDATE;
+    SELECT FROM user_event_sequences WHERE tenant_id = 'default' FOR UPDATE;
     DELETE FROM user_events WHERE sequence > ${last};
     DELETE FROM hook_deliveries WHERE sequence > ${last};
     UPDATE hooks SET last_sequence = least(last_sequence, ${last});

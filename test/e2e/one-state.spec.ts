@@ -31,7 +31,7 @@ async function inOrder(
   second: () => Promise<Answer>,
 ): Promise<[Answer, Answer]> {
   await holder.query('BEGIN');
-  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+  await holder.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [id]);
   const one = first();
   await lockWaits(app, 1);
   const two = second();
@@ -179,15 +179,21 @@ describe('a user who is deleted and made again', () => {
 describe('when the clock of the database goes back', () => {
   /** As if the clock had stood so many seconds ahead until now. */
   const setBack = async (seconds: number) => {
-    const ahead = `interval '1 second' * $1`;
-    await app.database.client.query(
-      `UPDATE user_events SET occurred_at = occurred_at + ${ahead} WHERE user_id = '${id}'`,
-      [seconds],
+    const { client } = app.database;
+    const own = `tenant_id = 'default' AND user_id = $2`;
+    const { rows } = await client.query<{ version: string; later: string; rounded: string }>(
+      `SELECT version, (occurred_at + interval '1 second' * $1)::text AS later,
+         date_trunc('second', occurred_at + interval '1 second' * $1)::text AS rounded
+       FROM user_events WHERE ${own} ORDER BY version`,
+      [seconds, id],
     );
-    await app.database.client.query(
-      `UPDATE users SET updated_at = date_trunc('second', updated_at + ${ahead}) WHERE id = '${id}'`,
-      [seconds],
-    );
+    for (const { version, later } of rows)
+      await client.query(`UPDATE user_events SET occurred_at = $1 WHERE ${own} AND version = $3`, [
+        ...[later, id, version],
+      ]);
+    await client.query(`UPDATE users SET updated_at = $1 WHERE tenant_id = 'default' AND id = $2`, [
+      ...[rows.at(-1)?.rounded, id],
+    ]);
   };
   const told = async (path: string) => {
     const { text } = await app.call({ method: 'GET', url: path, token });
@@ -221,8 +227,9 @@ describe('when the clock of the database goes back', () => {
       await app.database.client.query(`SELECT sequence_user_events('default', 1)`);
     expect(await told('/api/events?limit=1000')).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     const { rows } = await app.database.client.query<{ dense: boolean }>(
-      `SELECT count(*) = max(sequence) AND count(*) = (SELECT last FROM user_event_sequences)
-         AS dense FROM user_events`,
+      `SELECT count(*) = max(sequence) AND count(*) = (
+         SELECT last FROM user_event_sequences WHERE tenant_id = 'default') AS dense
+       FROM user_events WHERE tenant_id = 'default'`,
     );
     expect(rows[0]?.dense).toBe(true);
   });

@@ -30,7 +30,10 @@ const patch = (name: string, header = '') => {
 /** Runs while the user's row is locked, so that its writes are not done before the end of it. */
 async function whileLocked(work: () => Promise<void>): Promise<void> {
   await app.database.client.query('BEGIN');
-  await app.database.client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+  await app.database.client.query(
+    "SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE",
+    [id],
+  );
   try {
     await work();
   } finally {

@@ -257,7 +257,9 @@ describe('the database', () => {
     await client.query(`ALTER DATABASE ${name} ${setting}`);
     await app.database.disconnectOthers();
     await client.query('BEGIN');
-    await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    await client.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+      id,
+    ]);
     const answer = await app.call(patch({ name: unique() }));
     const ready = await app.call({ method: 'GET', url: '/health/ready' });
     await client.query('ROLLBACK');

@@ -24,7 +24,7 @@ async function tenEvents(old: number, days: number): Promise<number> {
     await app.call({ method: 'PATCH', url: `/api/users/${id}`, token, body: { name: unique() } });
   await feed('');
   await app.database.client.query(
-    `UPDATE user_events SET occurred_at = occurred_at - make_interval(days => $1)
+    `UPDATE user_events SET occurred_at = now() - make_interval(days => $1)
      WHERE sequence > $2 AND sequence <= $2 + $3`,
     [days, start, old],
   );
@@ -45,7 +45,7 @@ describe('EVENTS_RETENTION_DAYS', () => {
   it('deletes also what no reader has ever asked for', async () => {
     await app.call({ method: 'PATCH', url: `/api/users/${id}`, token, body: { name: unique() } });
     await app.database.client.query(
-      `UPDATE user_events SET occurred_at = occurred_at - interval '31 days'`,
+      `UPDATE user_events SET occurred_at = now() - interval '31 days'`,
     );
     await prune(1000);
     const { rowCount } = await app.database.client.query('SELECT FROM user_events');
@@ -55,7 +55,7 @@ describe('EVENTS_RETENTION_DAYS', () => {
   it('keeps what is younger, and everything behind it', async () => {
     const start = await tenEvents(6, 29);
     await app.database.client.query(
-      `UPDATE user_events SET occurred_at = occurred_at - interval '40 days' WHERE sequence > $1`,
+      `UPDATE user_events SET occurred_at = now() - interval '40 days' WHERE sequence > $1`,
       [start + 8],
     );
     await prune(4);

@@ -348,7 +348,9 @@ describe('provisioning', () => {
     const holder = new Client(app.database.url);
     await holder.connect();
     await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    await holder.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+      id,
+    ]);
     const token = await app.issuer.userToken(unique(), { email, email_verified: true });
     const stranger = get(token);
     await lockWaits(app, 1);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { events } from '../support/events.js';
 import { type Answer, TestApp } from '../support/test-app.js';
-import { lockWaits } from '../support/lock-waits.js';
+import { countLockWaits, lockWaits } from '../support/lock-waits.js';
 import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
@@ -124,7 +124,9 @@ describe('among patches that come together', () => {
   it('a row that another transaction holds holds up its own writers only', async () => {
     const held = await insertUser(app);
     await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+    await holder.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+      held,
+    ]);
     const waiting: Promise<Answer>[] = [];
     let arrived = 0;
     for (let n = 0; n < 50; n += 1)
@@ -132,11 +134,7 @@ describe('among patches that come together', () => {
     for (let round = 0; round < 5; round += 1) await beside(() => []);
     expect(arrived).toBe(0);
     expect((await get(held)).json.name).toBe('Before');
-    const { rows } = await app.database.client.query<{ count: string }>(
-      `SELECT count(*) FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    expect(Number(rows[0]?.count)).toBe(1);
+    expect(await countLockWaits(app)).toBe(1);
     await holder.query('COMMIT');
     const versions = (await Promise.all(waiting)).map(({ headers }) => headers['etag']);
     // In the order in which they came.
@@ -371,7 +369,9 @@ describe('among deletes that come together', () => {
       [1, 2, 3].map(() => insertUser(app, { version: 4 })),
     );
     await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+    await holder.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+      held,
+    ]);
     await holder.query('UPDATE users SET version = 5 WHERE id = $1', [changed]);
     await holder.query('DELETE FROM users WHERE id = $1', [deleted]);
     let arrived = 0;
