@@ -97,7 +97,7 @@ export default tseslint.config(
   restrictSyntax(['src/json/parse-json.ts'], jsonParse),
   restrictSyntax(['src/config/env.ts'], processEnv, jsonParse),
   restrictSyntax(
-    ['test/**', 'examples/**', 'bench/**'],
+    ['test/**', 'examples/**', 'bench/**', 'jest.citus.config.js'],
     ...[processEnv, jsonParse, ...ownSql, madeTenantId],
   ),
   // What runs statements and migrations, and what TenantId is.

@@ -43,6 +43,8 @@ export interface WriteKind<One, Row> {
   statement: (tenantId: TenantId, writes: One[], wait: Wait) => Statement;
   /** Whether the statement skipped a write of which it answered this; undefined is no row. */
   isSkipped: (row: Row | undefined) => boolean;
+  /** Whether each goes alone, since a shared one could not give up waiting. */
+  goAlone?: () => boolean;
 }
 
 /**
@@ -90,7 +92,8 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
     tenantId: TenantId,
     writes: One[],
   ): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
-    const done = await this.inHalves(tenantId, sharable(writes), { failures: 0 });
+    const shared = this.kind.goAlone?.() ? [] : sharable(writes);
+    const done = await this.inHalves(tenantId, shared, { failures: 0 });
     return writes.map((write) =>
       done.has(write) ? done.get(write) : this.inLane(tenantId, write),
     );

@@ -1,14 +1,21 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { Batch } from '../database/batch.js';
-import { sharedTransaction } from '../database/current-transaction.js';
+import { query, sharedTransaction } from '../database/current-transaction.js';
 import type { TenantId } from '../database/tenant.js';
 import type { Transaction } from '../database/transaction.js';
 import { createUsers, type NewUser } from './create-users.statement.js';
 import { type DeleteOutcome, deleteUsers, type Deletion } from './delete-users.statement.js';
+import type { Wait } from './shared-statement.js';
 import { sharable, SharedWrites, SIZE } from './shared-writes.js';
-import { type UpdateOutcome, updateUsers, type UserChange } from './update-users.statement.js';
+import type { UpdateOutcome, UserChange } from './judged-changes.js';
+import { updateUsers } from './update-users.statement.js';
+import {
+  selectHasFunctions,
+  updateUsersApart,
+  updateUsersFunctions,
+} from './update-users-apart.statement.js';
 import type { UserRow } from './user-row.js';
 
 type Found = UpdateOutcome | undefined;
@@ -17,22 +24,31 @@ const isHeld = (row: { isHeld: boolean } | undefined) => row?.isHeld === true;
 
 /** Makes, changes and deletes users; those that do the same at the same time share a statement. */
 @Injectable()
-export class UserWrites {
+export class UserWrites implements OnModuleInit {
   private readonly creates;
   private readonly updates;
   private readonly deletes;
   /** Of transactions that several requests of one tenant share. */
   private readonly shared = new WeakMap<Transaction, Batch<UserChange, Found>>();
+  private isDistributed = false;
 
-  constructor({ DATABASE_POOL_SIZE }: Env, database: DataSource) {
+  constructor(
+    { DATABASE_POOL_SIZE }: Env,
+    private readonly database: DataSource,
+  ) {
     this.creates = new SharedWrites<NewUser, UserRow>(
       database,
-      { statement: createUsers, isSkipped: (row) => row === undefined },
+      {
+        statement: createUsers,
+        isSkipped: (row) => row === undefined,
+        // How long to wait for a key is not known to the node that waits.
+        goAlone: () => this.isDistributed,
+      },
       DATABASE_POOL_SIZE,
     );
     this.updates = new SharedWrites<UserChange, UpdateOutcome>(
       database,
-      { statement: updateUsers, isSkipped: isHeld },
+      { statement: this.updateStatement, isSkipped: isHeld },
       DATABASE_POOL_SIZE,
     );
     this.deletes = new SharedWrites<Deletion, DeleteOutcome>(
@@ -40,6 +56,15 @@ export class UserWrites {
       { statement: deleteUsers, isSkipped: isHeld },
       DATABASE_POOL_SIZE,
     );
+  }
+
+  /** Where `npm run distribute` has made functions for it, they are called. */
+  async onModuleInit(): Promise<void> {
+    const [found] = await query<{ hasAll: boolean }>(
+      this.database,
+      selectHasFunctions(updateUsersFunctions()),
+    );
+    this.isDistributed = found?.hasAll === true;
   }
 
   /** The user as it now is. @throws QueryFailedError when an id or a key is taken */
@@ -58,6 +83,9 @@ export class UserWrites {
     return this.deletes.run(tenantId, deletion);
   }
 
+  private updateStatement = (tenantId: TenantId, changes: UserChange[], wait: Wait) =>
+    (this.isDistributed ? updateUsersApart : updateUsers)(tenantId, changes, wait);
+
   /** With the others of the transaction. @throws Error when one of them would wait */
   private updateIn(
     tenantId: TenantId,
@@ -70,7 +98,7 @@ export class UserWrites {
         transaction.part(async (run) => {
           const canShare = sharable(changes).length === changes.length;
           const rows = canShare
-            ? await run<UpdateOutcome>(updateUsers(tenantId, changes, 'skip'))
+            ? await run<UpdateOutcome>(this.updateStatement(tenantId, changes, 'skip'))
             : [];
           if (!canShare || rows.some(isHeld)) throw new Error('one of the patches must go alone');
           return changes.map(({ id }) => rows.find((row) => row.id === id));

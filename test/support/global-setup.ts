@@ -18,7 +18,7 @@ export default async function setUp(): Promise<void> {
     ],
   });
   testServer.current = postgres;
-  process.env['TEST_DATABASE_URL'] = postgres.url();
+  process.env['TEST_DATABASE_SERVERS'] = JSON.stringify([postgres.url()]);
   process.env['TEST_DATABASE_FOLDER'] = postgres.folder;
   const server = await new DataSource({ type: 'postgres', url: postgres.url() }).initialize();
   await server.query(`CREATE DATABASE ${TEMPLATE}`);

@@ -15,6 +15,7 @@ import * as creates from '../../src/users/create-users.statement.js';
 import * as deletes from '../../src/users/delete-users.statement.js';
 import * as touches from '../../src/users/touch-user.statement.js';
 import * as updates from '../../src/users/update-users.statement.js';
+import * as apart from '../../src/users/update-users-apart.statement.js';
 import {
   SEARCH_COLUMNS,
   SEARCH_MODES,
@@ -27,6 +28,8 @@ import * as idempotency from '../../src/writes/idempotency.statements.js';
 
 /** The tenant of every statement below that is of one. */
 export const TENANT = 'a-tenant' as TenantId;
+
+const EVENT = '00000000-0000-4000-8000-000000000000';
 
 const key = { tenantId: TENANT, userId: 'u', key: 'k' };
 const hook = {
@@ -49,11 +52,16 @@ const operator = { issuer: 'i', audience: 'o' };
 const templates = { issuer: 'i', audiences: ['u', 'm'], hasClients: true };
 
 const recordings: Recording[] = [true, false].map((withValues) => ({
-  ...{ id: 'e', type: 'User.Data.Updated' as const, origin: {}, withValues },
+  ...{ id: EVENT, type: 'User.Data.Updated' as const, origin: {}, withValues },
 }));
 /** With both ways to record, and both to wait. */
 const shared = (make: (recording: Recording, wait: 'wait' | 'skip') => Statement) =>
   recordings.flatMap((recording) => [make(recording, 'wait'), make(recording, 'skip')]);
+
+const change = {
+  ...{ id: 'u', columns: { name: 'n' }, refuseSuspended: false, json: 'assign' as const },
+  ...{ ifMatch: ['1'], ifNoneMatch: undefined },
+};
 
 const plain: UserQuery = {
   ...{ pageSize: 20, page: 1, cursor: undefined, count: undefined, anywhere: undefined },
@@ -196,18 +204,15 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
       touches.touchUser(TENANT, 'u', { identities: {}, ssoIdentities: [] }, recording),
     ),
   },
+  'users/update-users-apart.statement.ts': {
+    selectHasFunctions: [apart.selectHasFunctions(apart.updateUsersFunctions())],
+    updateUsersApart: shared((recording, wait) =>
+      apart.updateUsersApart(TENANT, [{ ...change, recording }], wait),
+    ),
+  },
   'users/update-users.statement.ts': {
     updateUsers: shared((recording, wait) =>
-      updates.updateUsers(
-        TENANT,
-        [
-          {
-            ...{ id: 'u', columns: { name: 'n' }, refuseSuspended: false, json: 'assign' },
-            ...{ recording, ifMatch: ['1'], ifNoneMatch: undefined },
-          },
-        ],
-        wait,
-      ),
+      updates.updateUsers(TENANT, [{ ...change, recording }], wait),
     ),
   },
   'users/user-search.statements.ts': {
@@ -239,7 +244,7 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     storeAnswers: [
       idempotency.storeAnswers(TENANT, [{ id: 'k', answer: 'a', userId: 'u', showsUser: true }]),
     ],
-    selectChanges: [idempotency.selectChanges(TENANT, ['e'])],
+    selectChanges: [idempotency.selectChanges(TENANT, [EVENT])],
     eraseAnswers: [idempotency.eraseAnswers(TENANT, 'u')],
   },
 };

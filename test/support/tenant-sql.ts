@@ -46,11 +46,11 @@ function faultsIn(kind: string, node: Node): string[] {
     case 'SelectStmt':
       return unfiltered(of(node.fromClause), node.whereClause);
     case 'UpdateStmt':
-      return [...unfilteredRows(node, node.fromClause), ...clocks('SET', node.targetList)];
+      return unfilteredRows(node, node.fromClause);
     case 'DeleteStmt':
       return unfilteredRows(node, node.usingClause);
     case 'InsertStmt':
-      return [...notGiven(node), ...clocks('ON CONFLICT', node.onConflictClause)];
+      return notGiven(node);
     case 'RangeTableSample':
     case 'MergeStmt':
       return [`${kind} is not looked into`];
@@ -129,7 +129,7 @@ function notGiven({ relation: { relname }, cols, selectStmt }: Node): string[] {
 }
 
 /** Functions of the clock: the statement would come to something else on each node that runs it. */
-const clocks = (place: string, within: Node) =>
+export const clocks = (place: string, within: Node) =>
   nodesOf(within)
     .filter(([kind, node]) =>
       kind === 'FuncCall' ? CLOCKS.includes(nameOf(node)) : kind === 'SQLValueFunction',
@@ -139,12 +139,12 @@ const clocks = (place: string, within: Node) =>
 const isTenant = (node: Node): boolean =>
   node?.ParamRef?.number === 1 || (node?.TypeCast && isTenant(node.TypeCast.arg)) === true;
 
-const nameOf = (call: Node): string => call.funcname.at(-1).String.sval;
+export const nameOf = (call: Node): string => call.funcname.at(-1).String.sval;
 
-const of = (nodes: Node): Node[] => (nodes === undefined ? [] : [nodes].flat());
+export const of = (nodes: Node): Node[] => (nodes === undefined ? [] : [nodes].flat());
 
 /** Every node, with its kind. */
-function nodesOf(tree: Node): [kind: string, node: Node][] {
+export function nodesOf(tree: Node): [kind: string, node: Node][] {
   if (typeof tree !== 'object' || tree === null) return [];
   return Object.entries(tree).flatMap(([kind, node]) => [
     [kind, node] as [string, Node],

@@ -15,20 +15,22 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** The servers that each have a part of a database: one PostgreSQL, or the nodes of Citus, the coordinator first. */
+const servers = (): [string, ...string[]] =>
+  JSON.parse(process.env['TEST_DATABASE_SERVERS'] ?? '[""]') as [string, ...string[]];
+
 /** A migrated, empty database for one test file. */
 export async function createTestDatabase(template = TEMPLATE): Promise<TestDatabase> {
-  const serverUrl = process.env['TEST_DATABASE_URL'] ?? '';
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await once(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = serverUrl.replace(/\/postgres$/, `/${name}`);
+  await everywhere(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = urlOf(servers()[0], name);
   const client = new Client(url);
   await client.connect();
   return {
     name,
     url,
     client,
-    allowConnections: (allow) =>
-      once(serverUrl, `ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allow}`),
+    allowConnections: (allow) => everywhere(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allow}`),
     disconnectOthers: async () => {
       const others = `FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`;
       await client.query(`SELECT pg_terminate_backend(pid) ${others}`, [name]);
@@ -37,10 +39,20 @@ export async function createTestDatabase(template = TEMPLATE): Promise<TestDatab
     },
     drop: async () => {
       await client.end();
-      await once(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+      await everywhere(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
 }
+
+export function urlOf(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = database;
+  return url.href;
+}
+
+const everywhere = async (statement: string) => {
+  await Promise.all(servers().map((url) => once(url, statement)));
+};
 
 /** Clones of one template must not be made at the same moment: the advisory lock lines them up. */
 async function once(url: string, statement: string): Promise<void> {
