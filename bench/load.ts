@@ -22,6 +22,8 @@ export interface Result {
   /** Milliseconds. */
   p50: number;
   p99: number;
+  /** The same of the answers that were what was asked for. */
+  right99: number;
   /** Answers that were not what was asked for, and the first of them. */
   wrong: number;
   example: string | undefined;
@@ -36,6 +38,7 @@ const { method, path, body, headers, status = 200, has, inTurn } = chosen;
 
 let turn = 0;
 let wrong = 0;
+const right: number[] = [];
 let example: string | undefined;
 let sent = 0;
 const done = await autocannon({
@@ -47,7 +50,7 @@ const done = await autocannon({
     {
       setupRequest: (request, context) => {
         const n = inTurn ? (turn += 1) : 1 + Math.floor(Math.random() * users);
-        Object.assign(context, { n });
+        Object.assign(context, { n, since: performance.now() });
         const json = body && JSON.stringify(body(n));
         return {
           ...request,
@@ -62,8 +65,11 @@ const done = await autocannon({
         };
       },
       onResponse: (answered, answer, context) => {
-        const { n } = context as { n: number };
-        if (answered === status && (!has || answer.includes(has(n)))) return;
+        const { n, since } = context as { n: number; since: number };
+        if (answered === status && (!has || answer.includes(has(n)))) {
+          right.push(performance.now() - since);
+          return;
+        }
         wrong += 1;
         example ??= `${answered} ${answer.slice(0, 200)}`;
       },
@@ -75,6 +81,7 @@ const result: Result = {
   seconds: done.duration,
   p50: done.latency.p50,
   p99: done.latency.p99,
+  right99: right.sort((a, b) => a - b)[Math.floor(right.length * 0.99)] ?? NaN,
   wrong: wrong + done.errors,
   example,
 };
