@@ -37,9 +37,13 @@ export const markPooled = (client: ClientBase) => pooled.add(client);
 
 export const isPooled = (client: ClientBase) => pooled.has(client);
 
-/** SQL that begins a transaction: with limits of its own, or where the session has none those of requests. */
+/**
+ * SQL that begins a transaction: with limits of its own, or where the session has none those of requests.
+ * What has its own is a search, which takes no more than one processor.
+ */
 export function beginWith(client: ClientBase, own?: TimeLimits): string {
   const limits = own ?? (isPooled(client) ? REQUEST_LIMITS : undefined);
   if (!limits) return 'BEGIN';
-  return `BEGIN; SET LOCAL statement_timeout = ${limits.statement}; SET LOCAL lock_timeout = ${limits.lock}`;
+  const alone = own ? '; SET LOCAL max_parallel_workers_per_gather = 0' : '';
+  return `BEGIN; SET LOCAL statement_timeout = ${limits.statement}; SET LOCAL lock_timeout = ${limits.lock}${alone}`;
 }

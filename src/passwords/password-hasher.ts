@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import * as argon2 from '@node-rs/argon2';
 import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
@@ -9,8 +10,8 @@ import type { PasswordAlgorithm, StoredPassword } from './stored-password.js';
 /** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane. About 40 ms of one core. */
 const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/** Hashes run in libuv's thread pool; more of them at once would starve it, and the memory. */
-const PARALLEL = 2;
+/** Hashes run in libuv's thread pool; more of them at once would starve it, the memory, and all who need a processor. */
+const PARALLEL = availableParallelism() > 2 ? 2 : 1;
 const BCRYPT_BYTES = 72;
 const MAX_WAITING = 100;
 

@@ -5,22 +5,33 @@ import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
+/** With more connections for what waits than one row may have. */
+let wide: TestApp;
 let token: string;
 let holder: Client;
 beforeAll(async () => {
   // One of them for what goes alone of a kind, one for searches.
   app = await TestApp.start({ DATABASE_POOL_SIZE: '4' });
   token = await app.issuer.managementToken();
+  wide = await TestApp.start({ DATABASE_POOL_SIZE: '12' }, [], app);
   holder = new Client(app.database.url);
   await holder.connect();
 });
 afterAll(async () => {
   await holder.end();
+  await wide.stop();
   await app.stop();
 });
 
+const sendTo = (
+  to: TestApp,
+  method: string,
+  path: string,
+  body?: object,
+  headers?: Record<string, string>,
+) => to.call({ method, url: `/api/users${path}`, token, body, headers });
 const send = (method: string, path: string, body?: object, headers?: Record<string, string>) =>
-  app.call({ method, url: `/api/users${path}`, token, body, headers });
+  sendTo(app, method, path, body, headers);
 
 async function waiting(): Promise<number> {
   const { rows } = await app.database.client.query<{ count: number }>(
@@ -36,17 +47,23 @@ it('a row that is held takes two connections, however many want to write it, and
   await holder.query('BEGIN');
   await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
   const writers = Array.from({ length: 8 }, (_, n) => [
-    send('PATCH', `/${held}`, { name: unique() }),
-    send('PUT', `/${held}/identities/t${n}`, { userId: unique() }),
-    send('PATCH', `/${held}?dryRun=true`, { name: unique() }),
-    send('PATCH', `/${held}`, { name: unique() }, { 'idempotency-key': unique() }),
+    sendTo(wide, 'PATCH', `/${held}`, { name: unique() }),
+    sendTo(wide, 'PUT', `/${held}/identities/t${n}`, { userId: unique() }),
+    sendTo(wide, 'PATCH', `/${held}?dryRun=true`, { name: unique() }),
+    sendTo(wide, 'PATCH', `/${held}`, { name: unique() }, { 'idempotency-key': unique() }),
   ]).flat();
   await lockWaits(app, 2);
   const beside = await Promise.all(
     others.flatMap((id, n) => [
-      send('PATCH', `/${id}`, { name: unique() }),
-      send('GET', `/${id}`),
-      send('PATCH', `/${id}`, { username: unique() }, { 'idempotency-key': `${unique()}${n}` }),
+      sendTo(wide, 'PATCH', `/${id}`, { name: unique() }),
+      sendTo(wide, 'GET', `/${id}`),
+      sendTo(
+        wide,
+        'PATCH',
+        `/${id}`,
+        { username: unique() },
+        { 'idempotency-key': `${unique()}${n}` },
+      ),
     ]),
   );
   expect(beside.map(({ status }) => status)).toEqual(beside.map(() => 200));

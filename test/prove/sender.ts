@@ -77,7 +77,7 @@ export class Sender {
       socket.on('close', () => clearInterval(timer));
     } else {
       socket.pause();
-      socket.write(head('GET /api/users?page_size=100').repeat(10));
+      socket.write(head('GET /api/users?page_size=100').repeat(3));
     }
   }
 }
