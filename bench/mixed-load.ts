@@ -94,7 +94,7 @@ const done = await autocannon({
 });
 const result: Result = {
   ...{ requests: done.requests.total, seconds: done.duration },
-  ...{ p50: done.latency.p50, p99: done.latency.p99 },
+  ...{ p50: done.latency.p50, p99: done.latency.p99, right99: NaN },
   ...{ wrong: wrong + done.errors, example },
 };
 console.log(JSON.stringify(result));
