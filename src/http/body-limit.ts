@@ -8,6 +8,9 @@ const BODY_LIMIT = Symbol('body limit');
 /** Bytes of what has one `profile` or `details` as its largest part. */
 export const CLAIMS_BYTES = 65_536;
 
+/** Bytes of a user's own fields: `customData`, which is none of them, is told so, not that it is too large. */
+export const OWN_BYTES = 131_072;
+
 /** Bytes of what is a few fields. */
 export const FIELDS_BYTES = 16_384;
 

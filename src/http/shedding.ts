@@ -8,7 +8,7 @@ const MAX_LAG_MS = 1_000;
 
 /** Seconds that what is accepted may wait, by how much was answered of late; and how many are accepted in any case. */
 const MAX_WAIT_SECONDS = 0.5;
-const MIN_WORKING = 250;
+const MIN_WORKING = 1_000;
 
 /** How much of the last look the rate of answers takes on. */
 const WEIGHT = 0.1;

@@ -7,7 +7,7 @@ import {
   ApiObjectAnswer,
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
-import { CLAIMS_BYTES, FIELDS_BYTES, TakesJson } from '../http/body-limit.js';
+import { CLAIMS_BYTES, OWN_BYTES, TakesJson } from '../http/body-limit.js';
 import { UPDATE_PROFILE_EXAMPLE, USER_EXAMPLE } from '../users/user.example.js';
 import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
 import { UpdateOwnClaimsDto } from './own-claims.dto.js';
@@ -62,6 +62,6 @@ export const UpdateProfile = () =>
       },
     }),
     ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: USER_EXAMPLE }),
-    TakesJson(FIELDS_BYTES),
+    TakesJson(OWN_BYTES),
     ApiProblems('entity.not_found', 'user.suspended', 'user.username_already_in_use'),
   );

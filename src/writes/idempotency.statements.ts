@@ -7,6 +7,9 @@ export interface TakenKeys {
   ids: string[] | null;
 }
 
+/** How long a request waits for one that has the same key, before that counts as running. */
+export const PATIENCE_MS = 100;
+
 /** What the key was used for before. */
 export interface RememberedAnswer {
   fingerprint: string;
@@ -26,7 +29,7 @@ export function takeKeys(
   tenantId: TenantId,
   requests: { id: string; fingerprint: string }[],
   hours: number,
-  patience = '100ms',
+  patience = `${PATIENCE_MS}ms`,
 ): Statement {
   return ofTenant(
     tenantId,

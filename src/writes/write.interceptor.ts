@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CallHandler,
   type ExecutionContext,
@@ -38,6 +39,8 @@ class KeyHeld extends Error {
 @Injectable()
 export class WriteInterceptor implements NestInterceptor {
   private readonly groups: PerTenant<KeyedGroups>;
+  /** By tenant and key, of those that go alone. */
+  private readonly running = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly env: Env,
@@ -98,8 +101,19 @@ export class WriteInterceptor implements NestInterceptor {
   }
 
   /** The request itself, the first time; the answer that it had then, every other time. */
-  private once = (keyed: KeyedRequest): Promise<unknown> =>
-    this.inTurn(keyed.request, () => this.onceInTurn(keyed));
+  private once = async (keyed: KeyedRequest): Promise<unknown> => {
+    const name = `${keyed.tenantId} ${keyed.id}`;
+    const other = this.running.get(name);
+    // Behind it in the turn of its user, who waits would learn too late that the key is in use.
+    if (other && !(await endsSoon(other))) return this.again(keyed);
+    const done = this.inTurn(keyed.request, () => this.onceInTurn(keyed));
+    this.running.set(name, done);
+    try {
+      return await done;
+    } finally {
+      if (this.running.get(name) === done) this.running.delete(name);
+    }
+  };
 
   private onceInTurn = async (keyed: KeyedRequest): Promise<unknown> => {
     const { id, fingerprint, tenantId } = keyed;
@@ -123,12 +137,26 @@ export class WriteInterceptor implements NestInterceptor {
       return give();
     } catch (error) {
       if (!(error instanceof KeyHeld)) throw error;
-      // Somebody else holds the key: to do the request, or only to see that it is done.
-      const run: Run = (statement) => query(this.database, statement);
-      return replay(keyed, await remembered(run, keyed));
+      return this.again(keyed);
     }
   };
+
+  /** Somebody else holds the key: to do the request, or only to see that it is done. */
+  private async again(keyed: KeyedRequest): Promise<unknown> {
+    const run: Run = (statement) => query(this.database, statement);
+    return replay(keyed, await remembered(run, keyed));
+  }
 }
+
+/** Whether it ends while one that has the same key may wait for it. */
+const endsSoon = (work: Promise<unknown>) =>
+  Promise.race([
+    work.then(
+      () => true,
+      () => true,
+    ),
+    sleep(statements.PATIENCE_MS, false, { ref: false }),
+  ]);
 
 /** What makes the reply as it is now: a request may be handled again, and what it set is nothing. */
 function resetOf(reply: FastifyReply): () => void {

@@ -22,7 +22,7 @@ const send = (method: string, url: string, body: string) => {
 
 describe('a body', () => {
   it.each([
-    ['PATCH', '/api/profile', 16_384],
+    ['PATCH', '/api/profile', 131_072],
     ['PATCH', '/api/profile/profile', 65_536],
     ['PATCH', '/api/users/{id}', 262_144],
     ['POST', '/api/users', 262_144],

@@ -6,7 +6,7 @@ import { type Answer, TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
 
 /** More than are accepted in any case. */
-const MANY = 300;
+const MANY = 1_200;
 
 let app: TestApp;
 let token: string;

@@ -10,7 +10,7 @@ export const name = 'overload';
 const USERS = 10_000;
 
 /** Connections over which three times as much is sent as can be answered: each waits for its answer. */
-const CONNECTIONS = 1_000;
+const CONNECTIONS = 2_000;
 
 /** What is promised at three times the peak: of its throughput, milliseconds, and MiB. */
 const USEFUL = 0.8;
