@@ -5,17 +5,21 @@ import { type Answer, TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
+/** Another instance: in one, writes of a user come one after the other before they come to the database. */
+let elsewhere: TestApp;
 let token: string;
 let id: string;
 let holder: Client;
 beforeAll(async () => {
   app = await TestApp.start();
+  elsewhere = await TestApp.start({}, [], app);
   token = await app.issuer.managementToken();
   holder = new Client(app.database.url);
   await holder.connect();
 });
 afterAll(async () => {
   await holder.end();
+  await elsewhere.stop();
   await app.stop();
 });
 beforeEach(async () => {
@@ -24,6 +28,8 @@ beforeEach(async () => {
 
 const call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
   app.call({ method, url: `/api/users${path}`, token, body, headers });
+const putElsewhere = (path: string, body: unknown) =>
+  elsewhere.call({ method: 'PUT', url: `/api/users${path}`, token, body });
 
 /** Holds the row of the user until both requests wait for it, one behind the other. */
 async function inOrder(
@@ -55,7 +61,7 @@ describe.each(puts)('a write that waited for a PUT of an %s', (_, part, body) =>
     ['PATCH of the password', '/password', () => ({ password: unique() })],
   ])('answers the state of its ETag: %s', async (_name, path, patch) => {
     const [put, answer] = await inOrder(
-      () => call('PUT', `/${id}/${part}`, body()),
+      () => putElsewhere(`/${id}/${part}`, body()),
       () => call('PATCH', `/${id}${path}`, patch()),
     );
     expect(put.status).toBe(201);
@@ -79,7 +85,7 @@ describe.each(puts)('a write that waited for a PUT of an %s', (_, part, body) =>
     ] as const) {
       await call('DELETE', `/${id}/${part}`);
       const [, answer] = await inOrder(
-        () => call('PUT', `/${id}/${part}`, body()),
+        () => putElsewhere(`/${id}/${part}`, body()),
         () =>
           app.call({
             method: 'PATCH',
@@ -99,7 +105,7 @@ describe.each(puts)('a write that waited for a PUT of an %s', (_, part, body) =>
 describe('a PUT of an identity that waited for another', () => {
   it('answers both', async () => {
     const [, answer] = await inOrder(
-      () => call('PUT', `/${id}/identities/github`, identity()),
+      () => putElsewhere(`/${id}/identities/github`, identity()),
       () => call('PUT', `/${id}/identities/google`, identity()),
     );
     expect(Object.keys(answer.json).sort()).toEqual(['github', 'google']);
