@@ -60,7 +60,7 @@ export async function searching<Result>(
   tenantId: TenantId,
   read: Work<Result>,
 ): Promise<Result> {
-  const done = await searchLane(database).run(() =>
+  const done = await searchLane(database).run(tenantId, () =>
     attempt(database, tenantId, read, 'rollback', 'plain', SEARCH_LIMITS),
   );
   if (!done) throw new Error('a part of it failed, and it went on');
@@ -96,7 +96,7 @@ async function runAlone<Result>(
   work: Work<Result>,
   end: End,
 ): Promise<Result> {
-  return waitingLane(database).run(async () => {
+  return waitingLane(database).run(tenantId ?? '', async () => {
     for (const kind of ['plain', 'with savepoints'] as const) {
       const done = await retryOnContention(() => attempt(database, tenantId, work, end, kind));
       if (done) return done.result;

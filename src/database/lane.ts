@@ -1,42 +1,40 @@
-import pLimit from 'p-limit';
 import { WaitedTooLong } from './batch.js';
+import { Turns } from './turns.js';
 
 export interface LaneOptions {
   /** Works at the same time. */
   atATime: number;
-  /** Works that wait for that, at most. */
+  /** Works of one tenant that wait for that, at most. */
   most: number;
   /** Milliseconds that one waits at most. */
   patience: number;
 }
 
-/** Lets so many works through at a time, so that what is slow has its own connections and not those of all. */
+/**
+ * Lets so many works through at a time, so that what is slow has its own connections and not those of all.
+ * Tenants come by turns.
+ */
 export class Lane {
-  private readonly limit;
+  private readonly turns: Turns;
 
-  constructor(private readonly options: LaneOptions) {
-    this.limit = pLimit(options.atATime);
+  constructor({ atATime, most, patience }: LaneOptions) {
+    this.turns = new Turns(atATime, patience, { most, refusal: () => new WaitedTooLong() });
   }
 
   get isEmpty(): boolean {
-    return this.limit.activeCount + this.limit.pendingCount === 0;
+    return this.turns.areFree;
   }
 
-  /** @throws WaitedTooLong when too many wait, or it has itself for too long; then it is never begun */
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.limit.pendingCount >= this.options.most) throw new WaitedTooLong();
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), this.options.patience);
-    const turn = this.limit(() => {
-      clearTimeout(timer);
-      if (!late.signal.aborted) return work();
-      throw new WaitedTooLong();
-    });
-    return Promise.race([turn, refusal(late.signal)]);
+  /**
+   * @param of whose turn it is to be: a tenant's, or '' where there is none
+   * @throws WaitedTooLong when too many wait, or it has itself for too long; then it is never begun
+   */
+  async run<Result>(of: string, work: () => Promise<Result>): Promise<Result> {
+    await this.turns.take(of);
+    try {
+      return await work();
+    } finally {
+      this.turns.give();
+    }
   }
 }
-
-const refusal = (signal: AbortSignal) =>
-  new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new WaitedTooLong()), { once: true });
-  });

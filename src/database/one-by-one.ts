@@ -12,7 +12,7 @@ export class OneByOne {
     const lane = this.lanes.get(key) ?? new Lane(OPTIONS);
     this.lanes.set(key, lane);
     try {
-      return await lane.run(work);
+      return await lane.run('', work);
     } finally {
       if (lane.isEmpty) this.lanes.delete(key);
     }

@@ -15,23 +15,38 @@ export class Turns {
   /** Never an empty queue. The lane whose turn is next stands first. */
   private readonly waiting = new Map<string, Waiter[]>();
 
-  /** @param patience milliseconds that one waits at most */
+  /**
+   * @param atATime those that may have taken
+   * @param patience milliseconds that one waits at most
+   * @param waitingOf how many of a lane may wait, and what one is told that may not, or not any longer
+   */
   constructor(
-    private readonly most: number,
+    private readonly atATime: number,
     private readonly patience: number,
+    private readonly waitingOf = { most: Infinity, refusal: () => new Error(WAITED) },
   ) {}
 
-  /** Whoever has taken gives back. @throws Error when it took too long */
+  /** Nobody has taken, and nobody waits. */
+  get areFree(): boolean {
+    return this.taken === 0;
+  }
+
+  /** Whoever has taken gives back. @throws Error when it took too long, or too many wait */
   take(lane: string): Promise<void> | undefined {
-    if (this.taken < this.most) {
+    if (this.taken < this.atATime) {
       this.taken += 1;
       return undefined;
     }
     return new Promise((begin, refuse) => {
       const queue = this.waiting.get(lane) ?? [];
+      const { most, refusal } = this.waitingOf;
+      if (queue.length >= most) {
+        refuse(refusal());
+        return;
+      }
       const timer = setTimeout(() => {
         this.leave(lane, waiter);
-        refuse(new Error(WAITED));
+        refuse(refusal());
       }, this.patience);
       const waiter = { begin, timer };
       queue.push(waiter);

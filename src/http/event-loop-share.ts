@@ -16,7 +16,7 @@ export class EventLoopShare {
         resolve(new Promise<Result>((done) => done(work())));
         await sleep(REST * (performance.now() - since), undefined, { ref: false });
       };
-      this.lane.run(piece).catch(reject);
+      this.lane.run('', piece).catch(reject);
     });
   }
 }

@@ -101,7 +101,9 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
 
   private inLane(tenantId: TenantId, write: One): Promise<Row | undefined> {
     const lane = isLarge(write.columns) ? largeLane(this.database) : this.lane;
-    return lane.run(() => waitingLane(this.database).run(() => this.runAlone(tenantId, write)));
+    return lane.run(tenantId, () =>
+      waitingLane(this.database).run(tenantId, () => this.runAlone(tenantId, write)),
+    );
   }
 
   /** What came of those that were done. One that breaks the statement for all is looked for by halves. */

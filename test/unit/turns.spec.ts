@@ -60,4 +60,19 @@ describe('turns', () => {
     turns.give();
     expect(turns.take('d')).toBeUndefined();
   });
+
+  it('are waited for by so many of a lane and no more, whatever the others do', async () => {
+    const turns = new Turns(1, PATIENCE_MS, { most: 1, refusal: () => new Error('too many') });
+    await turns.take('a');
+    const waiting = turns.take('a');
+    await expect(turns.take('a')).rejects.toThrow('too many');
+    const other = turns.take('b');
+    turns.give();
+    await waiting;
+    turns.give();
+    await other;
+    expect(turns.areFree).toBe(false);
+    turns.give();
+    expect(turns.areFree).toBe(true);
+  });
 });
