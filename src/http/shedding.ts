@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { unavailable } from '../errors/app-error.js';
 import { sendProblem } from '../errors/error.filter.js';
+import { countPending } from './pending-answers.js';
 
 /** Milliseconds between two looks at the event loop, and how late two of them in a row may come: one is a hiccup. */
 const LOOK_MS = 100;
@@ -13,9 +14,16 @@ const MIN_WORKING = 1_000;
 /** How much of the last look the rate of answers takes on. */
 const WEIGHT = 0.1;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** It has a part in what the service has to do. */
+    isWork: boolean;
+  }
+}
+
 /** How much the service has to do. */
 class Load {
-  private readonly working = new Set<FastifyRequest>();
+  private working = 0;
   private answered = 0;
   /** A second. */
   private rate = 0;
@@ -23,27 +31,40 @@ class Load {
   private last = performance.now();
   private readonly timer = setInterval(() => this.look(), LOOK_MS).unref();
 
+  constructor(private readonly server: FastifyInstance['server']) {}
+
   /** More than can be answered in time: the event loop comes late, or too many wait. */
   get isTooMuch(): boolean {
     const most = Math.max(MIN_WORKING, this.rate * MAX_WAIT_SECONDS);
-    return Math.min(...this.lags) > MAX_LAG_MS || this.working.size >= most;
+    if (Math.min(...this.lags) > MAX_LAG_MS) return true;
+    // What has left without a word is no work.
+    return this.working >= most && countPending(this.server) >= most;
   }
 
   begin(request: FastifyRequest): void {
-    this.working.add(request);
+    request.isWork = true;
+    this.working += 1;
   }
 
-  end(request: FastifyRequest): void {
-    if (this.working.delete(request)) this.answered += 1;
+  /** Whether it was at work until now. */
+  end(request: FastifyRequest): boolean {
+    if (!request.isWork) return false;
+    request.isWork = false;
+    this.working -= 1;
+    return true;
+  }
+
+  answer(request: FastifyRequest): void {
+    if (this.end(request)) this.answered += 1;
   }
 
   /** It waits for its client, or for what may not come for long: that is no work. */
   async rest<Result>(request: FastifyRequest, waiting: Promise<Result>): Promise<Result> {
-    const was = this.working.delete(request);
+    const wasWork = this.end(request);
     try {
       return await waiting;
     } finally {
-      if (was) this.working.add(request);
+      if (wasWork) this.begin(request);
     }
   }
 
@@ -58,6 +79,7 @@ class Load {
     this.rate += WEIGHT * ((1_000 * this.answered) / elapsed - this.rate);
     this.answered = 0;
     this.last = now;
+    if (countPending(this.server) === 0) this.working = 0;
   }
 }
 
@@ -70,8 +92,9 @@ const PROBES = '/health/';
  * are always served: a restart, or no more requests at all, would help nobody.
  */
 export function shedLoad(fastify: FastifyInstance): void {
-  const load = new Load();
+  const load = new Load(fastify.server);
   loads.set(fastify.server, load);
+  fastify.decorateRequest('isWork', false);
   fastify.addHook('onRequest', (request, reply, done) => {
     if (request.url.startsWith(PROBES)) done();
     else if (load.isTooMuch)
@@ -87,15 +110,7 @@ export function shedLoad(fastify: FastifyInstance): void {
   });
   // How fast a client reads its answer is not our matter.
   fastify.addHook('onSend', (request, _reply, _payload, done) => {
-    load.end(request);
-    done();
-  });
-  fastify.addHook('onResponse', (request, _reply, done) => {
-    load.end(request);
-    done();
-  });
-  fastify.addHook('onRequestAbort', (request, done) => {
-    load.end(request);
+    load.answer(request);
     done();
   });
   fastify.addHook('onClose', (_fastify, done) => {
