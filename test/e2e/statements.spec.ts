@@ -34,23 +34,32 @@ afterAll(async () => {
   await app.stop();
 });
 
-/** The statements that PostgreSQL itself logged for our database while `act` ran, and the errors. */
-async function statements(act: () => Promise<unknown>): Promise<string[]> {
+/** What PostgreSQL has logged of our database, once a mark that we make now is in it. */
+async function logged(): Promise<{ lines: string[]; mark: string }> {
   const log = join(process.env['TEST_DATABASE_FOLDER'] ?? '', 'postgres', 'log', 'statements.log');
-  const before = (await readFile(log, 'utf8')).length;
-  await act();
-  const end = unique('end');
-  await app.database.client.query(`SELECT '${end}'`);
+  const mark = unique('mark');
   for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
-    const lines = (await readFile(log, 'utf8')).slice(before).split('\n');
-    const own = lines.filter((line) => line.startsWith(`${app.database.name}|`));
-    if (own.some((line) => line.includes(end)))
-      return own.filter(
-        (line) => /(statement|execute [^:]*|ERROR): /.test(line) && !line.includes(end),
-      );
+    // Again, since this session may not have learnt yet that it logs.
+    await app.database.client.query(`SELECT '${mark}'`);
+    const lines = (await readFile(log, 'utf8'))
+      .split('\n')
+      .filter((line) => line.startsWith(`${app.database.name}|`));
+    if (lines.some((line) => line.includes(mark))) return { lines, mark };
     await sleep(20);
   }
   throw new Error('the statement log did not arrive');
+}
+
+/** The statements that PostgreSQL itself logged for our database while `act` ran, and the errors. */
+async function statements(act: () => Promise<unknown>): Promise<string[]> {
+  // What was logged before may arrive late.
+  const { mark: begin } = await logged();
+  await act();
+  const { lines, mark: end } = await logged();
+  return lines
+    .slice(lines.findIndex((line) => line.includes(begin)))
+    .filter((line) => ![begin, end].some((mark) => line.includes(mark)))
+    .filter((line) => /(statement|execute [^:]*|ERROR): /.test(line));
 }
 
 describe('a PATCH of a part of a user', () => {
