@@ -6,8 +6,10 @@ import { OPERATIONS } from './operations.js';
 export interface Load {
   url: string;
   operation: string;
-  /** Several: each request has the next one, and with the last one it ends. */
+  /** Of several, each request has the next one. */
   tokens: string[];
+  /** Requests, in place of seconds. */
+  amount?: number;
   users: number;
   connections: number;
   seconds: number;
@@ -29,7 +31,7 @@ export interface Result {
   example: string | undefined;
 }
 
-const { url, operation, tokens, users, connections, seconds, rate } = JSON.parse(
+const { url, operation, tokens, amount, users, connections, seconds, rate } = JSON.parse(
   await text(process.stdin),
 ) as Load;
 const chosen = OPERATIONS[operation];
@@ -44,7 +46,7 @@ let sent = 0;
 const done = await autocannon({
   url,
   connections,
-  ...(tokens.length > 1 ? { amount: tokens.length } : { duration: seconds }),
+  ...(amount === undefined ? { duration: seconds } : { amount }),
   ...(rate !== undefined && { overallRate: rate }),
   requests: [
     {

@@ -46,7 +46,8 @@ export async function measure(
   const tokens = kind
     ? await userTokens(servers, users, kind === 'fresh' ? (settings.tokens ?? 10_000) : 1)
     : [await servers.issuer.managementToken({ exp: Date.now() / 1000 + 36_000 })];
-  const load = { url: server.url, operation, tokens, users, connections, seconds };
+  const once = kind === 'fresh' && { amount: tokens.length };
+  const load = { url: server.url, operation, tokens, users, connections, seconds, ...once };
   const before = [cpuOf(server.pid), cpuOfTree(servers.postgresPid)] as const;
   const memory = watchMemory(server.pid);
   const live = kind && probe(`${server.url}/health/live`);

@@ -9,6 +9,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../src/data-source.js';
 import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { freePort } from '../src/database/loopback-port.js';
+import { GENEROUS_LIMITS } from '../test/support/generous-limits.js';
 import { addUsers } from './users.js';
 import {
   createKey,
@@ -43,12 +44,20 @@ export class Servers {
     readonly issuer: TestIssuer,
     readonly client: Client,
     readonly postgresPid: number,
+    private readonly limits: Record<string, string>,
   ) {
     this.clients = [client];
   }
 
-  /** @param settings of PostgreSQL */
-  static async start(users: number, settings: string[] = []): Promise<Servers> {
+  /**
+   * @param settings of PostgreSQL
+   * @param limits of the service; `{}` are those that it is shipped with
+   */
+  static async start(
+    users: number,
+    settings: string[] = [],
+    limits: Record<string, string> = GENEROUS_LIMITS,
+  ): Promise<Servers> {
     const folder = mkdtempSync(join(tmpdir(), 'nameplate-bench-'));
     chmodSync(folder, 0o755);
     const postgres = await EmbeddedPostgres.open({ folder, settings });
@@ -64,7 +73,7 @@ export class Servers {
     const issuer = await TestIssuer.start();
     // Logto's default, and the slowest to verify.
     issuer.keys = [await createKey('bench', 'ES384')];
-    const servers = new Servers(folder, postgres, issuer, client, pid);
+    const servers = new Servers(folder, postgres, issuer, client, pid, limits);
     try {
       await addUsers(client, 1, users);
     } catch (error) {
@@ -116,6 +125,7 @@ export class Servers {
       AUTH_ISSUER: this.issuer.url,
       AUTH_USER_AUDIENCE: USER_AUDIENCE,
       AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
+      ...this.limits,
       ...env,
     };
   }

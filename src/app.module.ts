@@ -15,6 +15,9 @@ import { StrictRequestGuard } from './http/strict-request.guard.js';
 import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RetentionModule } from './retention/retention.module.js';
+import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
+import { LimitsGuard } from './limits/limits.guard.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { ProfileModule } from './profile/profile.module.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
@@ -27,6 +30,7 @@ import { BodyPipe } from './validation/body.pipe.js';
     AuthModule,
     DatabaseModule.with(SCHEMA),
     TenancyModule,
+    LimitsModule,
     ProfileModule,
     UsersModule,
     PasswordsModule,
@@ -41,7 +45,9 @@ import { BodyPipe } from './validation/body.pipe.js';
     { provide: APP_FILTER, useClass: ErrorFilter },
     // In this order: who has no token learns nothing else.
     { provide: APP_GUARD, useClass: TenantGuard },
+    { provide: APP_GUARD, useExisting: FailedTokensGuard },
     { provide: APP_GUARD, useClass: TokenGuard },
+    { provide: APP_GUARD, useClass: LimitsGuard },
     { provide: APP_GUARD, useClass: StrictRequestGuard },
     { provide: APP_PIPE, useClass: BodyPipe },
   ],

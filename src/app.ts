@@ -21,6 +21,9 @@ import { requestId } from './http/request-id.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { shedLoad } from './http/shedding.js';
 import { sendVersions } from './http/versioned.js';
+import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
+import { freeSlotsOfAnswered } from './limits/held-slots.js';
+import { Limits } from './limits/limits.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
 import { limits } from './validation/json-rules.js';
@@ -47,6 +50,7 @@ export async function createApp(
       requestIdLogLabel: 'requestId',
     }),
     genReqId: requestId,
+    trustProxy: env.TRUSTED_PROXIES,
     // The router sends what has no path past the hooks.
     rewriteUrl: ({ url = '/' }) => (url === '*' ? '/*' : url),
     requestTimeout: 30_000,
@@ -89,6 +93,8 @@ export async function createApp(
   shedLoad(fastify);
   answerOddRequests(fastify);
   fastify.server.on('connect', (request, socket: Socket) => answerConnect(logger, request, socket));
+  freeSlotsOfAnswered(fastify, app.get(Limits).slots);
+  app.get(FailedTokensGuard).countFailures(fastify);
   setUpOpenApi(app);
   await app.init();
   return app;

@@ -28,6 +28,7 @@ import { CheckFirstVersions1764400000000 } from './database/migrations/176440000
 import { PartitionEvents1764410000000 } from './database/migrations/1764410000000-partition-events.js';
 import { NumberInPartitions1764420000000 } from './database/migrations/1764420000000-number-in-partitions.js';
 import { FindBusyHooks1764430000000 } from './database/migrations/1764430000000-find-busy-hooks.js';
+import { CountTogether1764440000000 } from './database/migrations/1764440000000-count-together.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -65,6 +66,7 @@ export const SCHEMA = {
     PartitionEvents1764410000000,
     NumberInPartitions1764420000000,
     FindBusyHooks1764430000000,
+    CountTogether1764440000000,
   ],
 };
 

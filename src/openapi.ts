@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { SECURITY_SCHEMES } from './auth/access.js';
 import { addDryRuns } from './openapi-dry-runs.js';
 import { addMergePatches } from './openapi-merge-patch.js';
+import { addRateLimits } from './openapi-rate-limits.js';
 import { DryRunDto } from './writes/dry-run.dto.js';
 import { ProblemDto, ViolationDto } from './errors/problem.dto.js';
 
@@ -53,6 +54,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   });
   addMergePatches(document);
   addDryRuns(document);
+  addRateLimits(document);
   // Every shape of the contract is closed: nothing else is answered, nothing else is accepted.
   for (const schema of Object.values(document.components?.schemas ?? {}))
     if (!('$ref' in schema)) schema.additionalProperties ??= false;

@@ -49,6 +49,7 @@ function auth(kind: TokenKind, scopes: readonly string[]) {
       'auth.authorization_token_type_not_supported',
       'auth.unauthorized',
       'auth.forbidden',
+      'request.rate_limited',
       'service.unavailable',
       ...ofTenant,
     ),

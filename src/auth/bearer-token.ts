@@ -13,12 +13,17 @@ export function unauthorized(
   return new AppError(code, detail, { headers: CHALLENGE });
 }
 
+const BEARER = /^bearer +(\S+)$/i;
+
+export const isBearer = (authorization: string | undefined): authorization is string =>
+  authorization !== undefined && BEARER.test(authorization.trim());
+
 /** The token of an `Authorization: Bearer …` header. The scheme's case does not matter (RFC 9110). */
 export function bearerToken(authorization: string | undefined): string {
   if (!authorization)
     throw unauthorized('auth.authorization_header_missing', 'Send an Authorization header.');
-  const [, scheme, token] = /^(\S+) +(\S+)$/.exec(authorization.trim()) ?? [];
-  if ((scheme ?? authorization).toLowerCase() !== 'bearer' || token === undefined)
+  const token = BEARER.exec(authorization.trim())?.[1];
+  if (token === undefined)
     throw unauthorized(
       'auth.authorization_token_type_not_supported',
       'Send the Authorization header as: Bearer <access token>.',

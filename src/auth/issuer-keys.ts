@@ -19,6 +19,9 @@ export const PARALLEL_CHECKS = Math.max(1, Math.min(2, availableParallelism() - 
 /** Of all issuers. */
 const check = pLimit(PARALLEL_CHECKS);
 
+/** Checks that wait for others at most: about a second's. */
+const MAX_WAITING = 1_000;
+
 /** Where keys are. */
 export interface KeySource {
   issuer: string;
@@ -88,6 +91,8 @@ export class IssuerKeys {
     for (const key of candidates(keys ?? [], header))
       try {
         const options = { algorithms: ALGORITHMS };
+        if (check.pendingCount >= MAX_WAITING)
+          throw unavailable('Too many tokens are being verified.');
         const { payload } = await check(() => compactVerify(token, key, options));
         // A key that was withdrawn meanwhile does not count any more.
         return this.keys === keys ? payload : await this.tryKeys(token, header);

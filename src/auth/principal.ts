@@ -19,6 +19,8 @@ export interface Principal {
 declare module 'fastify' {
   interface FastifyRequest {
     principal?: Principal;
+    /** Refuses it in place of a 401, of which there were too many. */
+    refuseFailure?: () => Promise<never>;
     /** Why a token was refused, for the log only. */
     refusal?: string;
   }

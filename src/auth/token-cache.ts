@@ -7,9 +7,13 @@ import type { SigningKey } from './signing-keys.js';
 
 const MAX_TOKENS = 10_000;
 const MAX_AGE_MS = 60_000;
+/** Known, but verified again, for so long: what fits in 31 bits. */
+const MAX_TTL_MS = 2 ** 31 - 1;
 
 interface Verified {
   principal: Principal;
+  /** Milliseconds since the epoch: then it is verified again. */
+  freshUntil: number;
   /** The issuer's keys at that time: with others, it may be none of theirs any more. */
   keys: readonly SigningKey[] | undefined;
 }
@@ -26,15 +30,20 @@ export class TokenCache {
   get({ key, keys }: Realm, token: string): Principal | undefined {
     const verified = this.verified.get(digest(key, token));
     if (verified?.keys !== keys.current) return undefined;
-    const { principal } = verified ?? {};
-    return principal && principal.expiresAt * 1000 > Date.now() ? principal : undefined;
+    return verified && verified.freshUntil > Date.now() ? verified.principal : undefined;
+  }
+
+  /** Whether it was verified before, and has not expired. */
+  knew({ key }: Realm, token: string): boolean {
+    return this.verified.has(digest(key, token));
   }
 
   set({ key, keys }: Realm, token: string, principal: Principal): void {
-    const ttl = Math.min(MAX_AGE_MS, principal.expiresAt * 1000 - Date.now());
+    const ttl = Math.floor(principal.expiresAt * 1000 - Date.now());
     if (ttl < 1) return;
-    const verified = { principal, keys: keys.current };
-    this.verified.set(digest(key, token), verified, { ttl: Math.floor(ttl) });
+    const freshUntil = Date.now() + Math.min(MAX_AGE_MS, ttl);
+    const verified = { principal, freshUntil, keys: keys.current };
+    this.verified.set(digest(key, token), verified, { ttl: Math.min(ttl, MAX_TTL_MS) });
   }
 }
 

@@ -56,7 +56,16 @@ export class TokenGuard implements CanActivate {
     private readonly realms: Realms,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    const { refuseFailure } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (!refuseFailure) return this.judge(context);
+    return this.judge(context).catch((refusal: unknown) => {
+      if (refusal instanceof AppError && refusal.status === 401) return refuseFailure();
+      throw refusal;
+    });
+  }
+
+  private async judge(context: ExecutionContext): Promise<boolean> {
     const access = accessOf(this.reflector, context);
     if (access === 'public') return true;
     if (!access) throw notAccepted();

@@ -85,6 +85,12 @@ export const IsUrlForWriting = rule(
   'target_session_attrs must be read-write or primary',
 );
 
+export const IsLimitsStore = rule(
+  'isLimitsStore',
+  (value) => ['memory', 'postgres'].includes(value) || hasProtocol(value, 'redis:', 'rediss:'),
+  'must be memory, postgres, or a URL such as redis://host:6379',
+);
+
 const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/;
 
 export const IsSecretsKey = rule(

@@ -24,7 +24,8 @@ import {
   List,
   SelfServiceFields,
 } from './env-rules.js';
-import { TenancyEnv, tenancyFaults } from './tenancy-env.js';
+import { LimitsEnv } from './limits-env.js';
+import { tenancyFaults } from './tenancy-env.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -35,7 +36,7 @@ const REQUIRED_IN_PRODUCTION = {
 } as const;
 
 /** Every setting of the service. `.env.example` documents them; a contract test compares the two. */
-export class Env extends TenancyEnv {
+export class Env extends LimitsEnv {
   @Default('development')
   @IsIn(['development', 'test', 'production'])
   NODE_ENV!: string;

@@ -21,8 +21,8 @@ interface Table {
   isPlaced: boolean;
 }
 
-/** What only migrations need; with the queues of webhooks, it stays on the coordinator. */
-const LOCAL = ['migrations'];
+/** What only migrations need, and what instances count together; with the queues of webhooks, it stays on the coordinator. */
+const LOCAL = ['migrations', 'rate_limits'];
 
 /** The table that all of a tenant's lie beside. */
 const FIRST = 'users';

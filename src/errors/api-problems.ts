@@ -64,7 +64,14 @@ function example(code: ErrorCode) {
   return { ...about, detail, instance, code, message: detail, errors: [violation] };
 }
 
+const HEADERS: Record<number, string> = {
+  401: 'WWW-Authenticate',
+  403: 'WWW-Authenticate',
+  429: 'Retry-After',
+  503: 'Retry-After',
+};
+
 function headersOf(status: number): ApiResponseOptions['headers'] {
-  const name = { 401: 'WWW-Authenticate', 403: 'WWW-Authenticate', 503: 'Retry-After' }[status];
+  const name = HEADERS[status];
   return name ? { [name]: { schema: { type: 'string' } } } : {};
 }

@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   },
   'hook.too_many': { status: 422, title: 'There are as many hooks as there can be' },
   'session.invalid_credentials': { status: 422, title: 'The credentials are not correct' },
+  'request.rate_limited': { status: 429, title: 'There were too many requests' },
   'request.header_fields_too_large': { status: 431, title: 'The request headers are too large' },
   'service.internal_error': { status: 500, title: 'Unexpected error' },
   'request.transfer_coding_not_supported': {

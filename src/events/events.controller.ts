@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { CurrentPrincipal, type Principal } from '../auth/principal.js';
+import { type CostOf, Costs } from '../limits/cost.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { pageLink } from '../http/page-link.js';
@@ -16,6 +17,10 @@ import * as docs from './events.docs.js';
 
 /** In `Accept`, unless with the weight 0. */
 const EVENT_STREAM = /text\/event-stream(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i;
+
+/** Who waits for events holds a request for long, and is counted apart. */
+const costOfReading: CostOf = ({ headers, query }) =>
+  EVENT_STREAM.test(headers.accept ?? '') || 'wait' in (query as object) ? 'stream' : 'read';
 
 /** Aborted when the reader has left, or closed its side: that is how most leave. */
 function goneReader({ raw }: FastifyRequest, reply: FastifyReply): AbortSignal {
@@ -37,6 +42,7 @@ export class EventsController {
   constructor(private readonly feed: EventFeed) {}
 
   @Get('events')
+  @Costs(costOfReading)
   @ManagementAuth('events:read')
   @docs.ListEvents()
   async list(

@@ -6,7 +6,7 @@ import { Realms } from '../auth/realms.js';
 import { ApiProblems } from '../errors/api-problems.js';
 import { unavailable } from '../errors/app-error.js';
 import { Tenants } from '../tenancy/tenants.js';
-import { withTimeout } from './with-timeout.js';
+import { withTimeout } from '../database/with-timeout.js';
 
 const TIMEOUT_MS = 2_000;
 const OK = { status: 'ok' };

@@ -2,7 +2,8 @@ import type { FastifyCorsOptions } from '@fastify/cors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const EXPOSED = [
-  ...['ETag', 'Idempotency-Replayed', 'Last-Sequence', 'Link', 'Location', 'Retry-After'],
+  ...['ETag', 'Idempotency-Replayed', 'Last-Sequence', 'Link', 'Location'],
+  ...['RateLimit', 'RateLimit-Policy', 'Retry-After'],
   ...['Total-Number', 'Total-Number-Is-Estimate', 'WWW-Authenticate', 'X-Request-Id'],
 ];
 

@@ -1,8 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { ManagementAuth } from '../auth/access.js';
 import { Versioned } from '../http/versioned.js';
 import { type Write, WriteRequest } from '../http/write.js';
+import { Costs } from '../limits/cost.js';
+import { FailedPasswords } from '../limits/failed-passwords.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { toUserDto, type UserDto } from '../users/user.dto.js';
@@ -21,9 +24,11 @@ export class PasswordsController {
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
     private readonly passwords: PasswordsService,
+    private readonly failures: FailedPasswords,
   ) {}
 
   @Patch('password')
+  @Costs('password')
   @ManagementAuth('users:password')
   @WritesUser()
   @docs.UpdatePassword()
@@ -39,6 +44,7 @@ export class PasswordsController {
   }
 
   @Post('password/verify')
+  @Costs('password')
   @HttpCode(204)
   @ManagementAuth('users:password')
   @Writes()
@@ -47,8 +53,9 @@ export class PasswordsController {
     @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') id: string,
     @Body() { password }: PasswordDto,
+    @Req() request: FastifyRequest,
   ): Promise<void> {
-    await this.passwords.verify(tenantId, id, password);
+    await this.failures.watch(request, id, () => this.passwords.verify(tenantId, id, password));
   }
 
   @Get('has-password')

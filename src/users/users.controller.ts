@@ -20,6 +20,8 @@ import { Versioned } from '../http/versioned.js';
 import { type Write, WriteRequest } from '../http/write.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { toStoredPassword } from '../passwords/stored-password.js';
+import { type CostOf, Costs } from '../limits/cost.js';
+import { Limits } from '../limits/limits.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { ErasureService } from './erasure.service.js';
 import { UpdateUserDto } from './update-user.dto.js';
@@ -34,6 +36,12 @@ import { UsersSearchService } from './users-search.service.js';
 import { UsersService } from './users.service.js';
 import { WritesUser } from '../writes/writes.js';
 
+const PAGING = ['page', 'page_size', 'cursor'];
+
+/** A page is read; whatever else is asked for has to be looked for. */
+const costOfList: CostOf = ({ query }) =>
+  Object.keys(query as object).every((name) => PAGING.includes(name)) ? 'read' : 'search';
+
 /** Management: any user, by a client that has a management token. */
 @ApiTags('users')
 @Controller('api/users')
@@ -43,6 +51,7 @@ export class UsersController {
     private readonly search: UsersSearchService,
     private readonly erasure: ErasureService,
     private readonly hasher: PasswordHasher,
+    private readonly limits: Limits,
   ) {}
 
   @Post()
@@ -53,8 +62,10 @@ export class UsersController {
     @OfTenant() { id: tenantId }: Tenant,
     @Body() { id, password, passwordDigest, passwordAlgorithm, ...fields }: CreateUserDto,
     @WriteRequest() write: Write,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned<UserDto>> {
+    if (password ?? passwordDigest) await this.limits.admit(request, reply, 'password');
     const stored =
       passwordDigest && passwordAlgorithm
         ? toStoredPassword(passwordAlgorithm, passwordDigest)
@@ -70,6 +81,7 @@ export class UsersController {
   }
 
   @Get()
+  @Costs(costOfList)
   @ManagementAuth('users:read')
   @docs.ListUsers()
   async list(

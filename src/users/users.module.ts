@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LimitsModule } from '../limits/limits.module.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { ErasureService } from './erasure.service.js';
 import { SearchIndexes } from './search-indexes.js';
@@ -10,6 +11,7 @@ import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 @Module({
+  imports: [LimitsModule],
   controllers: [UsersController, UserPartsController],
   providers: [
     UsersService,

@@ -78,6 +78,7 @@ export function answerOutcome(reply: FastifyReply, body: unknown): Outcome {
 /** A refusal that was decided on the user as it was then; others would come again by themselves. */
 export function refusalOutcome(error: unknown): Outcome | undefined {
   if (!(error instanceof AppError) || error.status <= 400 || error.status >= 500) return undefined;
+  if (error.code === 'request.rate_limited') return undefined;
   const { code, detail, extra } = error;
   return { code, detail, extra };
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { freePort } from '../../src/database/loopback-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from '../support/test-issuer.js';
+import { GENEROUS_LIMITS } from '../support/generous-limits.js';
 import type { Send } from './load.js';
 import { eventually, Processes } from './programs.js';
 
@@ -62,6 +63,7 @@ export class Lab {
         ...{ DATABASE_URL: url, AUTH_ISSUER: this.issuer.url, LOG_LEVEL: 'warn' },
         ...{ AUTH_USER_AUDIENCE: USER_AUDIENCE, AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE },
         ...{ SECRETS_KEY: Buffer.alloc(32, 'prove').toString('base64') },
+        ...GENEROUS_LIMITS,
         ...env?.(this.issuer.url),
       },
     });

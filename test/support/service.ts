@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { freePort } from '../../src/database/loopback-port.js';
+import { GENEROUS_LIMITS } from './generous-limits.js';
 
 const main = resolve('dist/main.js');
 const migrate = resolve('dist/migrate.js');
@@ -62,7 +63,7 @@ export class Place {
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, [main], {
       cwd: this.folder,
-      env: { PATH, PORT: String(this.port), ...env },
+      env: { PATH, PORT: String(this.port), ...GENEROUS_LIMITS, ...env },
     });
     const service = new Service(child);
     this.started.push(service);

@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.js';
 import { parseEnv } from '../../src/config/env.js';
+import { GENEROUS_LIMITS } from './generous-limits.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from './test-issuer.js';
 
@@ -65,6 +66,7 @@ export class TestApp {
       AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
       SECRETS_KEY,
       BACKGROUND_WORK: 'off',
+      ...GENEROUS_LIMITS,
       ...(typeof env === 'function' ? env(issuer.url) : env),
     };
     const app = await createApp(parseEnv(settings), { logTo, imports });

@@ -58,6 +58,16 @@ describe('parseEnv', () => {
     ['LOG_LEVEL', 'loud-secret'],
     ['BODY_LIMIT_BYTES', '7'],
     ['CUSTOM_DATA_MAX_BYTES', '1e9'],
+    ...['secret', '0/20s', '5/0s', '5/10s,0', '5/2d', '5', '1/25h', '-1/1s', '5/10s 4'].map(
+      (rate): [string, string] => ['LIMITS_READ', rate],
+    ),
+    ['LIMITS_FAILED_TOKENS', 'secret'],
+    ['LIMITS_FAILED_PASSWORDS', 'secret'],
+    ['LIMITS_TENANT', '0'],
+    ['LIMITS_TENANT', 'secret'],
+    ['LIMITS_STORE', 'memcached://secret'],
+    ['TRUSTED_PROXIES', 'secret.example'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8, secret'],
     ['SELF_SERVICE_FIELDS', 'name:secret'],
     ['SELF_SERVICE_FIELDS', 'primaryEmail:edit'],
     ['SELF_SERVICE_FIELDS', 'id:off'],
@@ -98,6 +108,16 @@ describe('parseEnv', () => {
   ])('takes DATABASE_URL=%s for the hosts that it names', (url, urls) => {
     expect(parseEnv({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
     expect(urlsOfHosts(url)).toEqual(urls);
+  });
+
+  it('takes rates of limits in seconds, minutes and hours, with a bound at a time or none, and off', () => {
+    const rateOf = (text: string) => parseEnv({ LIMITS_READ: text }).LIMITS_READ;
+    expect(rateOf('100/10s,4')).toMatchObject({ requests: 100, seconds: 10, atOnce: 4 });
+    expect(rateOf('5/s')).toMatchObject({ requests: 5, seconds: 1, atOnce: Infinity });
+    expect(rateOf('5/15m').seconds).toBe(900);
+    expect(rateOf('5/1h').seconds).toBe(3_600);
+    expect(rateOf('off').isOff).toBe(true);
+    expect(parseEnv({ LIMITS_TENANT: 'off' }).LIMITS_TENANT).toBe(Infinity);
   });
 
   it('says what target_session_attrs may be', () => {

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../auth/principal.js';
+import { Env } from '../config/env.js';
+import type { Rate } from '../config/rate.js';
+import type { AppError } from '../errors/app-error.js';
+import { resting } from '../http/shedding.js';
+import { Accounts } from './accounts.js';
+import { COSTS, type Cost } from './cost.js';
+import { Policy } from './policy.js';
+import { SharedCounts } from './shared-counts.js';
+import { Slots } from './slots.js';
+import { type Window, Windows } from './windows.js';
+
+/** Callers and tenants of which something is counted at most. */
+const MAX_KEYS = 20_000;
+
+/** Refusals in one window that are answered at once. */
+const QUICK_REFUSALS = 100;
+
+/** Milliseconds that each further one takes, and how many are held at a time: a refusal costs the others, too. */
+const SLOW_MS = 1_000;
+const MAX_SLOW = 1_000;
+
+/** How much each caller and each tenant may do: a rate, and so many requests at a time. */
+@Injectable()
+export class Limits {
+  private readonly ofCaller: Record<Cost, Policy>;
+  private readonly ofTenant: Record<Cost, Policy>;
+  private readonly windows = new Windows(MAX_KEYS);
+  private readonly accounts = new Accounts();
+  readonly slots = new Slots();
+  private slow = 0;
+
+  constructor(
+    env: Env,
+    private readonly shared: SharedCounts,
+  ) {
+    const rates: Record<Cost, Rate> = {
+      read: env.LIMITS_READ,
+      write: env.LIMITS_WRITE,
+      search: env.LIMITS_SEARCH,
+      password: env.LIMITS_PASSWORD,
+      stream: env.LIMITS_STREAM,
+    };
+    const policies = (make: (cost: Cost) => Policy) =>
+      Object.fromEntries(COSTS.map((cost) => [cost, make(cost)])) as Record<Cost, Policy>;
+    this.ofCaller = policies((cost) => new Policy(cost, rates[cost], 'from one caller'));
+    this.ofTenant = policies(
+      (cost) =>
+        new Policy(`tenant-${cost}`, rates[cost].times(env.LIMITS_TENANT), 'from all callers'),
+    );
+  }
+
+  /**
+   * Lets a request go on, and counts it.
+   *
+   * @throws AppError request.rate_limited
+   */
+  admit(request: FastifyRequest, reply: FastifyReply, cost: Cost): true | Promise<never> {
+    const own = this.ofCaller[cost];
+    if (own.rate.isOff) return true;
+    const now = Date.now();
+    // Operators have none.
+    const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
+    const { caller, tenant } = this.accounts.of(request.principal as Principal, id, cost);
+    const window = this.count(own, caller, now);
+    if (own.isOver(window)) return this.refuse(request, own.tooMany(window, now), window);
+    const all = this.ofTenant[cost];
+    if (!all.rate.isOff) {
+      const together = this.count(all, tenant, now);
+      if (all.isOver(together)) return this.refuse(request, all.tooMany(together, now), window);
+    }
+    if (!this.take(request, caller, own)) return this.refuse(request, own.tooManyAtOnce(), window);
+    if (!this.take(request, tenant, all)) return this.refuse(request, all.tooManyAtOnce(), window);
+    if (own.isNear(window))
+      void reply.header('RateLimit-Policy', own.header).header('RateLimit', own.left(window, now));
+    return true;
+  }
+
+  /** Slots are freed when the request is answered, whatever the answer is. */
+  private take(request: FastifyRequest, key: string, { rate: { atOnce } }: Policy): boolean {
+    if (atOnce === Infinity) return true;
+    const isTaken = this.slots.take(key, atOnce);
+    if (isTaken) (request.heldSlots ??= []).push(key);
+    return isTaken;
+  }
+
+  private count({ rate }: Policy, key: string, now: number): Window {
+    const window = this.windows.of(key, rate.seconds, now);
+    window.count += 1;
+    this.shared.note(key, rate, window);
+    return window;
+  }
+
+  /** Refuses, late when it is one of many in a window. */
+  refuse(request: FastifyRequest, error: AppError, window: Window): Promise<never> {
+    window.refused += 1;
+    if (window.refused <= QUICK_REFUSALS) return Promise.reject(error);
+    return this.refuseLate(request, error);
+  }
+
+  private async refuseLate(request: FastifyRequest, error: AppError): Promise<never> {
+    if (this.slow < MAX_SLOW) {
+      this.slow += 1;
+      await resting(request, sleep(SLOW_MS));
+      this.slow -= 1;
+    }
+    throw error;
+  }
+}
