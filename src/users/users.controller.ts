@@ -65,7 +65,7 @@ export class UsersController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned<UserDto>> {
-    if (password ?? passwordDigest) await this.limits.admit(request, reply, 'password');
+    if (password) await this.limits.admit(request, reply, 'password');
     const stored =
       passwordDigest && passwordAlgorithm
         ? toStoredPassword(passwordAlgorithm, passwordDigest)
