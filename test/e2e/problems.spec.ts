@@ -111,6 +111,8 @@ const provoked: Partial<Record<ErrorCode, () => Promise<Call> | Call>> = {
 const elsewhere: ErrorCode[] = [
   // In idempotency.spec.ts, as it needs a request that still runs.
   'request.idempotency_key_in_use',
+  // In limits.spec.ts, as it needs limits that are met.
+  'request.rate_limited',
   // In tenants.spec.ts and tenant-hosts.spec.ts, as they need hosts of tenants.
   'request.unknown_host',
   'tenant.suspended',

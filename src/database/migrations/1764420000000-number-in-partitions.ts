@@ -16,8 +16,9 @@ export class NumberInPartitions1764420000000 implements MigrationInterface {
 
 /**
  * As before, numbers the oldest events without a number, together with all earlier ones of the same users.
- * They are looked for from the month of the oldest on, and updated by key and time in one statement, which with
- * these settings can only look each up in its one partition, whatever statistics say.
+ * They are looked for from the month of the oldest on, and updated by key and time, each in its one partition.
+ * Without statistics every index looks as good as any other: the order by version leaves the key alone, and a
+ * join instead of the loop would go through all events of the tenant for each.
  */
 const NUMBER_USER_EVENTS = `
   CREATE OR REPLACE FUNCTION number_user_events(tenant varchar, most integer) RETURNS bigint
@@ -54,17 +55,17 @@ const NUMBER_USER_EVENTS = `
                 AND done.occurred_at >= (SELECT month FROM oldest)
                 AND done.sequence IS NOT NULL
               ORDER BY done.version DESC LIMIT 1), 0)
-          OFFSET 0) own
+          ORDER BY e.version OFFSET 0) own
         WHERE own.sequence IS NULL)
       SELECT array_agg(user_id ORDER BY at, user_id, version) AS users,
         array_agg(version ORDER BY at, user_id, version) AS versions,
         array_agg(occurred_at ORDER BY at, user_id, version) AS times
       INTO placed FROM complete;
-      UPDATE user_events e SET sequence = head + n.place
-      FROM unnest(placed.users, placed.versions, placed.times)
-        WITH ORDINALITY AS n (user_id, version, occurred_at, place)
-      WHERE e.tenant_id = tenant AND e.user_id = n.user_id AND e.version = n.version
-        AND e.occurred_at = n.occurred_at;
+      FOR place IN 1 .. coalesce(cardinality(placed.users), 0) LOOP
+        UPDATE user_events SET sequence = head + place
+        WHERE tenant_id = tenant AND user_id = placed.users[place]
+          AND version = placed.versions[place] AND occurred_at = placed.times[place];
+      END LOOP;
       head := head + coalesce(cardinality(placed.users), 0);
       UPDATE user_event_sequences SET last = head WHERE tenant_id = tenant;
     END IF;
