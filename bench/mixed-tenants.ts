@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { cpuOf, cpuOfTree } from './cpu.js';
-import { median, watchMemory } from './measure.js';
+import { type Measured as OfOneLoad, median, watchMemory } from './measure.js';
 import type { LoadedTenant } from './mixed-load.js';
 import { runMixedLoad } from './run-load.js';
 import { Servers } from './servers.js';
@@ -51,14 +51,7 @@ const loaded = async (servers: Servers, id: string, users: number): Promise<Load
   token: await tenantToken(servers, id),
 });
 
-/** CPU is in microseconds a request. */
-interface Measured {
-  rate: number;
-  p50: number;
-  p99: number;
-  cpu: number;
-  postgresCpu: number;
-  mebibytes: number;
+interface Measured extends Omit<OfOneLoad, 'live99'> {
   connections: number;
 }
 

@@ -5,7 +5,7 @@ import { giveBack, guardPool } from './guard-pool.js';
 import { jsonColumns } from './json-columns.js';
 import { primaryOf } from './primary.js';
 import type { Statement } from './statement.js';
-import { BACKGROUND_LIMITS, beginWith, isPooled } from './time-limits.js';
+import { BACKGROUND_LIMITS, beginWith } from './time-limits.js';
 
 /** Connections that work in the background has at most, so that requests never wait for it. */
 const MAX_CONNECTIONS = 4;
@@ -49,7 +49,7 @@ export class BackgroundDatabase implements Connection {
   transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     return this.withClient(async (client) => {
       const executeSql = (sql: string, parameters?: unknown[]) => client.query(sql, parameters);
-      await client.query(isPooled(client) ? beginWith(client, BACKGROUND_LIMITS) : 'BEGIN');
+      await client.query(beginWith(client));
       const result = await work({
         executeSql,
         run: async ([sql, parameters]) => (await executeSql(sql, parameters)).rows as never,

@@ -42,7 +42,7 @@ async function prepare(client: ClientBase, limits: TimeLimits): Promise<void> {
   await refuseStandby(client);
   const { processID } = client as unknown as { processID: number };
   const { rows } = await client.query<{ pid: number }>(limitSession(limits, processID));
-  if (rows[0]?.pid !== processID) markPooled(client);
+  if (rows[0]?.pid !== processID) markPooled(client, limits);
 }
 
 /** @throws NotPrimary */

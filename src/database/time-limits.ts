@@ -21,7 +21,7 @@ export const MIGRATION_LIMITS: TimeLimits = { statement: 0, lock: 60_000 };
 /** Milliseconds without an answer after which the database is taken for one that is not there. */
 export const SILENCE_MS = REQUEST_LIMITS.statement + 2_000;
 
-const pooled = new WeakSet<object>();
+const pooled = new WeakMap<object, TimeLimits>();
 
 /**
  * SQL that gives these limits to the session, and says whose it is. A session behind a pooler in
@@ -32,17 +32,17 @@ export const limitSession = ({ statement, lock }: TimeLimits, processId: number)
   SELECT pg_backend_pid() AS pid, CASE WHEN pg_backend_pid() = ${processId} THEN
     set_config('statement_timeout', '${statement}', false) || set_config('lock_timeout', '${lock}', false) END AS limits`;
 
-/** Remembers that the session of a connection has no limits, so that each of its transactions must have them. */
-export const markPooled = (client: ClientBase) => pooled.add(client);
+/** Remembers that the session of a connection has no limits, so that each of its transactions must have these. */
+export const markPooled = (client: ClientBase, limits: TimeLimits) => pooled.set(client, limits);
 
 export const isPooled = (client: ClientBase) => pooled.has(client);
 
 /**
- * SQL that begins a transaction: with limits of its own, or where the session has none those of requests.
+ * SQL that begins a transaction: with limits of its own, or where the session has none those that are due.
  * What has its own is a search, which takes no more than one processor.
  */
 export function beginWith(client: ClientBase, own?: TimeLimits): string {
-  const limits = own ?? (isPooled(client) ? REQUEST_LIMITS : undefined);
+  const limits = own ?? pooled.get(client);
   if (!limits) return 'BEGIN';
   const alone = own ? '; SET LOCAL max_parallel_workers_per_gather = 0' : '';
   return `BEGIN; SET LOCAL statement_timeout = ${limits.statement}; SET LOCAL lock_timeout = ${limits.lock}${alone}`;

@@ -1,8 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { LRUCache } from 'lru-cache';
-import { Batch } from '../database/batch.js';
 import { query } from '../database/current-transaction.js';
+import { SharedReads } from '../database/shared-reads.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { AppError, invalidInput } from '../errors/app-error.js';
@@ -37,8 +36,8 @@ const MAX_PAGES = 1_000;
 export class EventFeed implements OnModuleDestroy {
   private readonly closing = new AbortController();
   private readonly crowd = new Crowd();
-  /** By what is asked: who is at the same place of a feed shares the page. */
-  private readonly pages = new LRUCache<string, Batch<undefined, FeedPage>>({ max: MAX_PAGES });
+  /** Of those who are at the same place of a feed. */
+  private readonly pages = new SharedReads<FeedPage>(MAX_PAGES);
 
   constructor(
     private readonly database: DataSource,
@@ -61,19 +60,7 @@ export class EventFeed implements OnModuleDestroy {
    *   event.expired when an event behind it was deleted by retention, or itself is lost
    */
   read(tenantId: TenantId, query: FeedQuery): Promise<FeedPage> {
-    const question = JSON.stringify([tenantId, query]);
-    const page = this.pages.get(question) ?? this.shared(tenantId, query);
-    this.pages.set(question, page);
-    return page.add(undefined);
-  }
-
-  /** Who asks for it while it is read has the next one. */
-  private shared(tenantId: TenantId, query: FeedQuery): Batch<undefined, FeedPage> {
-    const read = async (readers: undefined[]) => {
-      const page = await this.readAlone(tenantId, query);
-      return readers.map(() => page);
-    };
-    return new Batch(read, { size: Infinity, parallel: 1 });
+    return this.pages.read([tenantId, query], () => this.readAlone(tenantId, query));
   }
 
   private async readAlone(

@@ -9,9 +9,6 @@ import { Policy } from './policy.js';
 import { SharedCounts } from './shared-counts.js';
 import { Windows } from './windows.js';
 
-/** Users and callers of which something is counted at most. */
-const MAX_KEYS = 20_000;
-
 /** One caller asks for many users: it may be wrong so many times as often. */
 const USERS_OF_CALLER = 1_000;
 
@@ -20,7 +17,7 @@ const USERS_OF_CALLER = 1_000;
 export class FailedPasswords {
   private readonly ofUser: Policy;
   private readonly ofCaller: Policy;
-  private readonly windows = new Windows(MAX_KEYS);
+  private readonly windows = new Windows();
 
   constructor(
     private readonly limits: Limits,
@@ -62,10 +59,8 @@ export class FailedPasswords {
       return this.limits.refuse(request, policy.tooMany(window, now), window);
     }
     const count = (by: 1 | -1) => {
-      for (const { key, policy, window } of attempts) {
-        window.count += by;
-        this.shared.note(key, policy.rate, window, by);
-      }
+      for (const { key, policy, window } of attempts)
+        this.shared.count(key, policy.rate, window, by);
     };
     count(1);
     try {

@@ -14,9 +14,6 @@ import { SharedCounts } from './shared-counts.js';
 import { SuspectsLane } from './suspects-lane.js';
 import { Windows } from './windows.js';
 
-/** Addresses of which something is counted at most. */
-const MAX_KEYS = 20_000;
-
 /**
  * Counts answers with 401 by address. Over the limit they are 429, and tokens from there that are not known
  * wait for their check in a lane of their own: nobody whose token is good is refused for a neighbour.
@@ -24,7 +21,7 @@ const MAX_KEYS = 20_000;
 @Injectable()
 export class FailedTokensGuard implements CanActivate {
   private readonly policy: Policy;
-  private readonly windows = new Windows(MAX_KEYS);
+  private readonly windows = new Windows();
   private readonly lane = new SuspectsLane();
   /** Until then, some address is over the limit. */
   private busyUntil = 0;
@@ -68,8 +65,7 @@ export class FailedTokensGuard implements CanActivate {
     const { rate } = this.policy;
     const key = keyOf(request);
     const window = this.windows.of(key, rate.seconds, now);
-    window.count += 1;
-    this.shared.note(key, rate, window);
+    this.shared.count(key, rate, window);
     if (window.count >= rate.requests) this.busyUntil = Math.max(this.busyUntil, window.resetsAt);
   }
 

@@ -13,9 +13,6 @@ import { SharedCounts } from './shared-counts.js';
 import { Slots } from './slots.js';
 import { type Window, Windows } from './windows.js';
 
-/** Callers and tenants of which something is counted at most. */
-const MAX_KEYS = 20_000;
-
 /** Refusals in one window that are answered at once. */
 const QUICK_REFUSALS = 100;
 
@@ -28,7 +25,7 @@ const MAX_SLOW = 1_000;
 export class Limits {
   private readonly ofCaller: Record<Cost, Policy>;
   private readonly ofTenant: Record<Cost, Policy>;
-  private readonly windows = new Windows(MAX_KEYS);
+  private readonly windows = new Windows();
   private readonly accounts = new Accounts();
   readonly slots = new Slots();
   private slow = 0;
@@ -89,8 +86,7 @@ export class Limits {
 
   private count({ rate }: Policy, key: string, now: number): Window {
     const window = this.windows.of(key, rate.seconds, now);
-    window.count += 1;
-    this.shared.note(key, rate, window);
+    this.shared.count(key, rate, window);
     return window;
   }
 

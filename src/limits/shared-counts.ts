@@ -61,8 +61,9 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
     this.store = undefined;
   }
 
-  /** Has it added soon. */
-  note(key: string, rate: Rate, window: Window, by = 1): void {
+  /** Counts it here, and has it added to what others know soon. */
+  count(key: string, rate: Rate, window: Window, by = 1): void {
+    window.count += by;
     if (!this.store) return;
     window.unshared += by;
     if (!window.isShared && window.count * PART < rate.requests) return;

@@ -14,13 +14,12 @@ export interface Window {
   adding?: Promise<void> | undefined;
 }
 
+/** Callers, tenants, addresses or users of which something is counted at most. */
+const MAX_KEYS = 20_000;
+
 /** Counts by key, in windows of time; of too many keys, those that were not asked for longest are forgotten. */
 export class Windows {
-  private readonly windows: LRUCache<string, Window>;
-
-  constructor(maxKeys: number) {
-    this.windows = new LRUCache({ max: maxKeys });
-  }
+  private readonly windows = new LRUCache<string, Window>({ max: MAX_KEYS });
 
   /** What is counted now; undefined: nothing. */
   peek(key: string, now: number): Window | undefined {

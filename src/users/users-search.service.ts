@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { Batch, WaitedTooLong } from '../database/batch.js';
+import { WaitedTooLong } from '../database/batch.js';
 import { searching } from '../database/current-transaction.js';
 import { poolOf, preparedQuery } from '../database/prepared-query.js';
 import { SEARCH_LIMITS } from '../database/time-limits.js';
+import { SharedReads } from '../database/shared-reads.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { type AppError, invalidInput, unavailable } from '../errors/app-error.js';
@@ -44,8 +44,8 @@ const TOO_LARGE = Object.fromEntries(
 @Injectable()
 export class UsersSearchService {
   private readonly totals = new SharedTotals();
-  /** By what is asked without a search: who asks the same at the same time shares the page. */
-  private readonly pages = new LRUCache<string, Batch<undefined, UserPage>>({ max: MAX_PAGES });
+  /** Of those who list without a search. */
+  private readonly pages = new SharedReads<UserPage>(MAX_PAGES);
 
   constructor(
     private readonly database: DataSource,
@@ -55,18 +55,7 @@ export class UsersSearchService {
   /** @throws AppError guard.invalid_input for a pattern that is wrong, service.unavailable out of time */
   list(tenantId: TenantId, query: UserQuery): Promise<UserPage> {
     if (!isQuick(query)) return this.find(tenantId, query);
-    const question = JSON.stringify([tenantId, query]);
-    const page = this.pages.get(question) ?? this.shared(tenantId, query);
-    this.pages.set(question, page);
-    return page.add(undefined);
-  }
-
-  private shared(tenantId: TenantId, query: UserQuery): Batch<undefined, UserPage> {
-    const read = async (callers: undefined[]) => {
-      const page = await this.find(tenantId, query);
-      return callers.map(() => page);
-    };
-    return new Batch(read, { size: Infinity, parallel: 1 });
+    return this.pages.read([tenantId, query], () => this.find(tenantId, query));
   }
 
   private async find(tenantId: TenantId, query: UserQuery): Promise<UserPage> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { events } from '../support/events.js';
 import { TestApp } from '../support/test-app.js';
-import { lockWaits } from '../support/lock-waits.js';
+import { cutWaiting } from '../support/lock-waits.js';
 import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
@@ -149,12 +149,7 @@ describe('?dryRun=true', () => {
       [id],
     );
     const waiting = call('PATCH', `/api/users/${id}?dryRun=true`, { name: 'x' });
-    await lockWaits(app, 1);
-    await app.database.client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = $1 AND pid <> pg_backend_pid()`,
-      [app.database.name],
-    );
+    await cutWaiting(app);
     expect((await waiting).status).toBe(503);
     await app.database.client.query('ROLLBACK');
     expect((await call('PATCH', `/api/users/${id}?dryRun=true`, { name: 'x' })).status).toBe(200);

@@ -6,7 +6,7 @@ import { BackgroundDatabase } from '../../src/database/background-database.js';
 import { poolOf } from '../../src/database/prepared-query.js';
 import { acrossTenants } from '../../src/database/statement.js';
 import { REQUEST_LIMITS } from '../../src/database/time-limits.js';
-import { lockWaits } from '../support/lock-waits.js';
+import { cutWaiting } from '../support/lock-waits.js';
 import { Pooler } from '../support/pooler.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
@@ -102,11 +102,7 @@ describe('a connection that is lost while a write is on its way', () => {
     const answer = patch(id, { name: unique() });
     const read = app.call({ method: 'GET', url: `/api/users/${id}`, token });
     expect((await read).status).toBe(200);
-    await lockWaits(app, 1);
-    await app.database.client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
+    await cutWaiting(app);
     const { status, json } = await answer;
     expect(status).toBe(503);
     expect(json.detail).toContain('may have been done');
@@ -122,11 +118,7 @@ describe('a connection that is lost while a write is on its way', () => {
       token,
       body: { userId: unique() },
     });
-    await lockWaits(app, 1);
-    await app.database.client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
+    await cutWaiting(app);
     const { status, json } = await answer;
     expect(status).toBe(503);
     expect(json.detail).not.toContain('may have been done');

@@ -14,6 +14,15 @@ export async function lockWaits(app: TestApp, count: number, already?: string): 
   throw new Error(`not ${count} statements wait for a lock`);
 }
 
+/** Ends the connection of whoever waits for a lock, once somebody does; those of others live on. */
+export async function cutWaiting(app: TestApp): Promise<void> {
+  await lockWaits(app, 1);
+  await app.database.client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+}
+
 export async function countLockWaits(
   { database }: TestApp,
   already = '0 seconds',
