@@ -8,6 +8,8 @@ export interface LaneOptions {
   most: number;
   /** Milliseconds that one waits at most. */
   patience: number;
+  /** For so many times as long as a work took, its place stays empty after it; 0 if left out. */
+  rest?: number;
 }
 
 /**
@@ -16,8 +18,10 @@ export interface LaneOptions {
  */
 export class Lane {
   private readonly turns: Turns;
+  private readonly rest: number;
 
-  constructor({ atATime, most, patience }: LaneOptions) {
+  constructor({ atATime, most, patience, rest = 0 }: LaneOptions) {
+    this.rest = rest;
     this.turns = new Turns(atATime, patience, { most, refusal: () => new WaitedTooLong() });
   }
 
@@ -31,10 +35,12 @@ export class Lane {
    */
   async run<Result>(of: string, work: () => Promise<Result>): Promise<Result> {
     await this.turns.take(of);
+    const since = performance.now();
     try {
       return await work();
     } finally {
-      this.turns.give();
+      if (this.rest === 0) this.turns.give();
+      else setTimeout(() => this.turns.give(), this.rest * (performance.now() - since)).unref();
     }
   }
 }

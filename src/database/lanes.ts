@@ -30,9 +30,9 @@ export const waitingLane = ofPool(
   (size) => new Lane({ atATime: share(size, 2), most: 1_000, patience: PATIENCE }),
 );
 
-/** Writes of large objects, each of which keeps a processor of PostgreSQL busy. */
+/** Writes of large objects, each of which keeps a processor of PostgreSQL busy: they have a third of it. */
 export const largeLane = ofPool(
-  (size) => new Lane({ atATime: share(size, 20), most: 100, patience: PATIENCE }),
+  (size) => new Lane({ atATime: share(size, 20), most: 100, patience: PATIENCE, rest: 2 }),
 );
 
 /** Searches, each of which keeps a processor of PostgreSQL busy. */

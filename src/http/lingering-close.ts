@@ -7,12 +7,16 @@ const MAX_REST = 16 * 1024 * 1024;
 /** Milliseconds between two looks at how many have come. */
 const CHECK_MS = 100;
 
+/** Milliseconds between two parts of it, each of which is what a socket gives at once. */
+const PART_MS = 20;
+
 /** Milliseconds that they have to arrive when the connection is closed after them. */
 const LINGER_MS = 5_000;
 
 /**
  * What is unread of the body of an answered request Node takes and throws away; here this gets its
  * bounds, also when the connection is to close: who still writes would not see the answer if it was cut.
+ * It is taken slowly, so that who sends much that is refused waits for it, and nobody else does.
  */
 export function discardRests(server: Server): void {
   server.on('request', (request, response) =>
@@ -25,6 +29,10 @@ export function discardRests(server: Server): void {
 
 function discardRest(request: IncomingMessage): void {
   const { socket } = request;
+  request.on('data', () => {
+    request.pause();
+    setTimeout(() => request.resume(), PART_MS).unref();
+  });
   const last = socket.bytesRead + MAX_REST;
   // A listener for its data would take the socket from Node's parser.
   const timer = setInterval(() => {

@@ -47,7 +47,7 @@ async function readAll(
   stream: Readable | undefined,
   limit: number,
 ): Promise<Uint8Array> {
-  if (Number(request.headers['content-length']) > limit) throw tooLarge(limit, stream);
+  if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
   askForBody(request);
   if (!stream) return Buffer.alloc(0);
   const chunks: Buffer[] = [];
@@ -62,7 +62,7 @@ async function readAll(
       .on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= limit) chunks.push(chunk);
-        else reject(tooLarge(limit, stream));
+        else reject(tooLarge(limit));
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', () => reject(cut()))
@@ -70,11 +70,5 @@ async function readAll(
   });
 }
 
-/**
- * The rest of the body is taken and thrown away, for as long as a request may take: who still writes
- * would not see the answer if its connection was cut.
- */
-function tooLarge(limit: number, stream: Readable | undefined): AppError {
-  stream?.resume();
-  return new AppError('request.body_too_large', `The body is larger than ${limit} bytes.`);
-}
+const tooLarge = (limit: number) =>
+  new AppError('request.body_too_large', `The body is larger than ${limit} bytes.`);

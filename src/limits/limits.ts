@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import type { Rate } from '../config/rate.js';
 import type { AppError } from '../errors/app-error.js';
-import { resting } from '../http/shedding.js';
+import { delayRefusal } from '../http/shedding.js';
 import { Accounts } from './accounts.js';
 import { COSTS, type Cost } from './cost.js';
 import { Policy } from './policy.js';
@@ -16,10 +15,6 @@ import { type Window, Windows } from './windows.js';
 /** Refusals in one window that are answered at once. */
 const QUICK_REFUSALS = 100;
 
-/** Milliseconds that each further one takes, and how many are held at a time: a refusal costs the others, too. */
-const SLOW_MS = 1_000;
-const MAX_SLOW = 1_000;
-
 /** How much each caller and each tenant may do: a rate, and so many requests at a time. */
 @Injectable()
 export class Limits {
@@ -28,7 +23,6 @@ export class Limits {
   private readonly windows = new Windows();
   private readonly accounts = new Accounts();
   readonly slots = new Slots();
-  private slow = 0;
 
   constructor(
     env: Env,
@@ -98,11 +92,7 @@ export class Limits {
   }
 
   private async refuseLate(request: FastifyRequest, error: AppError): Promise<never> {
-    if (this.slow < MAX_SLOW) {
-      this.slow += 1;
-      await resting(request, sleep(SLOW_MS));
-      this.slow -= 1;
-    }
+    await delayRefusal(request);
     throw error;
   }
 }
