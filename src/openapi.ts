@@ -1,9 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './auth/access.js';
-import { addDryRuns } from './openapi-dry-runs.js';
+import { moveExamples } from './openapi-examples.js';
 import { addMergePatches } from './openapi-merge-patch.js';
-import { addRateLimits } from './openapi-rate-limits.js';
+import { parseJson } from './json/parse-json.js';
+import { nameSchemas } from './openapi-schema-names.js';
+import { shareParts } from './openapi-shared.js';
 import { DryRunDto } from './writes/dry-run.dto.js';
 import { ProblemDto, ViolationDto } from './errors/problem.dto.js';
 
@@ -17,6 +19,7 @@ The user-profile and user-management API that runs beside your identity provider
 
 All are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
 whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.
+Answers tell of a limit once half of it is used up (\`RateLimit\`, \`RateLimit-Policy\`).
 Absent keeps a field; \`null\` and \`''\` clear it where the field allows them.`;
 
 /** The API's living contract; `npm run openapi` writes it to openapi.json. */
@@ -49,15 +52,18 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
       SECURITY_SCHEMES.operator,
     )
     .build();
-  const document = SwaggerModule.createDocument(app, config, {
+  const scanned = SwaggerModule.createDocument(app, config, {
     extraModels: [ProblemDto, ViolationDto, DryRunDto],
   });
-  addMergePatches(document);
-  addDryRuns(document);
-  addRateLimits(document);
+  addMergePatches(scanned);
+  // Parts of it are constants of the code, or stand in several places: from here on, each place has its own.
+  const document = parseJson(JSON.stringify(scanned)) as OpenAPIObject;
+  nameSchemas(document);
+  moveExamples(document);
+  shareParts(document);
   // Every shape of the contract is closed: nothing else is answered, nothing else is accepted.
   for (const schema of Object.values(document.components?.schemas ?? {}))
-    if (!('$ref' in schema)) schema.additionalProperties ??= false;
+    if ('properties' in schema) schema.additionalProperties ??= false;
   return document;
 }
 

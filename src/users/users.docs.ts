@@ -45,7 +45,7 @@ export const CreateUser = () =>
       { status: 201, type: UserDto, description: 'The new user.', example: USER_EXAMPLE },
       {
         Location: {
-          description: 'Where the new user is, relative to this request.',
+          description: 'Where it is, relative to this request.',
           schema: { type: 'string' },
         },
       },

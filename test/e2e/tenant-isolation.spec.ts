@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomId } from '../../src/users/random-id.js';
+import { apiDocument } from '../support/api-document.js';
 import { TestReceiver } from '../support/receiver.js';
 import type { Answer, Call } from '../support/test-app.js';
 import { TestOperator } from '../support/tenants.js';
@@ -27,8 +27,7 @@ interface Operation {
   hasBody: boolean;
 }
 
-const document = JSON.parse(readFileSync('openapi.json', 'utf8'));
-const OPERATIONS: Operation[] = Object.entries<any>(document.paths).flatMap(([path, methods]) =>
+const OPERATIONS: Operation[] = Object.entries<any>(apiDocument().paths).flatMap(([path, methods]) =>
   Object.entries<any>(methods).flatMap(([method, { operationId, security, ...more }]) => {
     const kind = ['user', 'management'].find((name) => `${name}Token` in (security[0] ?? {}));
     if (!kind) return [];
