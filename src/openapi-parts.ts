@@ -42,8 +42,9 @@ export interface Operation {
   responses: Record<string, OpenApiResponse>;
 }
 
-export const operationsOf = ({ paths }: OpenAPIObject, method?: string): Operation[] =>
-  Object.values(paths).flatMap((path) =>
+/** Those of webhooks, too. */
+export const operationsOf = ({ paths, webhooks }: OpenAPIObject, method?: string): Operation[] =>
+  Object.values({ ...paths, ...webhooks }).flatMap((path) =>
     Object.entries(path as Record<string, Operation>)
       .filter(([name]) => method === undefined || name === method)
       .map(([, operation]) => operation),

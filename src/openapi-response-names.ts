@@ -34,8 +34,8 @@ const SEVERAL = new Set<number>(
 export function responseName(status: string, { content }: OpenApiResponse): string | undefined {
   const codes = codesOf(content?.[PROBLEM_JSON]?.schema);
   if (SEVERAL.has(Number(status))) return NAMES.get(codes.join());
-  const schema = content?.['application/json']?.schema.$ref;
-  return schema?.split('/').at(-1) ?? STATUS_CODES[status]?.replaceAll(/\W/g, '');
+  if (codes.length > 0 || status === '304') return STATUS_CODES[status]?.replaceAll(/\W/g, '');
+  return content?.['application/json']?.schema.$ref?.split('/').at(-1);
 }
 
 /** As a response says them beside what all problems have. */

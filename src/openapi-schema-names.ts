@@ -12,14 +12,14 @@ const VALUES = ['example', 'examples', 'default', 'enum'];
  * those that stand inside of others by their titles.
  */
 export function nameSchemas(document: OpenAPIObject): void {
-  const { paths } = document;
+  const { paths, webhooks } = document;
   const schemas: Record<string, Schema> = {};
   for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
     const plain = withoutEnding(name);
     if (plain in schemas) throw new Error(`There are two schemas ${plain}.`);
     schemas[plain] = schema;
   }
-  renameReferences([paths, schemas]);
+  renameReferences([paths, webhooks, schemas]);
   for (const { responses } of operationsOf(document))
     for (const response of Object.values(responses)) nameArray(response);
   Object.assign((document.components ??= {}), { schemas });

@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { SECURITY_SCHEMES } from './auth/access.js';
 import { moveExamples } from './openapi-examples.js';
 import { addMergePatches } from './openapi-merge-patch.js';
+import { WEBHOOK_MODELS, WEBHOOKS } from './hooks/webhooks.docs.js';
 import { parseJson } from './json/parse-json.js';
 import { nameSchemas } from './openapi-schema-names.js';
 import { shareParts } from './openapi-shared.js';
@@ -53,8 +54,9 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     )
     .build();
   const scanned = SwaggerModule.createDocument(app, config, {
-    extraModels: [ProblemDto, ViolationDto, DryRunDto],
+    extraModels: [ProblemDto, ViolationDto, DryRunDto, ...WEBHOOK_MODELS],
   });
+  scanned.webhooks = WEBHOOKS;
   addMergePatches(scanned);
   // Parts of it are constants of the code, or stand in several places: from here on, each place has its own.
   const document = parseJson(JSON.stringify(scanned)) as OpenAPIObject;

@@ -60,8 +60,8 @@ export function Field(rule: Rule, schema: FieldSchema, options: FieldOptions): P
   const { title, ...core } = schema;
   const schemas = [
     core,
-    ...(clears('') ? [{ type: 'string', maxLength: 0, description: "'' clears the field." }] : []),
-    ...(clears(null) ? [{ type: 'null', description: 'null clears the field.' }] : []),
+    ...(clears('') ? [{ type: 'string', maxLength: 0 }] : []),
+    ...(clears(null) ? [{ type: 'null' }] : []),
   ];
   return applyDecorators(
     ValidateIf((_, value) => required || (value !== undefined && !clears(value))),

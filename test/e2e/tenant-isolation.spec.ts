@@ -42,7 +42,7 @@ const NAMING = ['Idempotency-Key', 'If-Match', 'If-None-Match', 'Last-Event-ID',
 const IN_PATH = ['userId', 'target', 'ssoConnectorId', 'hookId', 'deliveryId'];
 /** What can not. */
 const NEUTRAL =
-  /^(page|page_size|count|(search|mode)(\.\w+)?|joint|isCaseSensitive|isSuspended|dryRun|erase|limit|types|wait|state)$/;
+  /^(page|page_size|count|(search|mode)(\.\w+)?|joint|isCaseSensitive|isSuspended|customData|dryRun|erase|limit|types|wait|state)$/;
 
 const PASSWORD = 'Correct-horse-7-battery';
 let receiver: TestReceiver;
