@@ -1,7 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './auth/access.js';
 import { moveExamples } from './openapi-examples.js';
+import { keepAnswer } from './http/kept-answer.js';
 import { addMergePatches } from './openapi-merge-patch.js';
 import { WEBHOOK_MODELS, WEBHOOKS } from './hooks/webhooks.docs.js';
 import { parseJson } from './json/parse-json.js';
@@ -69,11 +71,21 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   return document;
 }
 
-/** Swagger UI at /docs, the document at /openapi.json. */
-export function setUpOpenApi(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
+/** Swagger UI at /docs, the document at /openapi.json: both have it rendered and compressed once. */
+export function setUpOpenApi(app: NestFastifyApplication): void {
+  let document: OpenAPIObject | undefined;
+  const rendered = () => (document ??= openApiDocument(app));
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === '/docs/swagger-ui-init.js' && route.method === 'GET')
+      route.onSend = keepAnswer();
+  });
+  let json: string | undefined;
+  fastify.get('/openapi.json', { onSend: keepAnswer() }, (_request, reply) =>
+    reply.type('application/json').send((json ??= JSON.stringify(rendered()))),
+  );
+  SwaggerModule.setup('docs', app, rendered, {
+    raw: false,
     customSiteTitle: 'nameplate API',
     swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true },
   });
