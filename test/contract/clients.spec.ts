@@ -17,7 +17,10 @@ afterAll(() => rmSync(place, { recursive: true }));
 const run = (program: string, ...options: string[]) =>
   promisify(execFile)(resolve('node_modules', '.bin', program), options, { cwd: place }).then(
     () => '',
-    ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr || program,
+    (error: unknown) => {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      return stdout + stderr || program;
+    },
   );
 
 /** Whatever is strict in one generator may be lax in another: both read the committed document. */

@@ -27,14 +27,15 @@ interface Operation {
   hasBody: boolean;
 }
 
-const OPERATIONS: Operation[] = Object.entries<any>(apiDocument().paths).flatMap(([path, methods]) =>
-  Object.entries<any>(methods).flatMap(([method, { operationId, security, ...more }]) => {
-    const kind = ['user', 'management'].find((name) => `${name}Token` in (security[0] ?? {}));
-    if (!kind) return [];
-    const parameters = (more.parameters ?? []).map(({ name }: { name: string }) => name);
-    const hasBody = 'requestBody' in more;
-    return [{ method: method.toUpperCase(), path, id: operationId, kind, parameters, hasBody }];
-  }),
+const OPERATIONS: Operation[] = Object.entries<any>(apiDocument().paths).flatMap(
+  ([path, methods]) =>
+    Object.entries<any>(methods).flatMap(([method, { operationId, security, ...more }]) => {
+      const kind = ['user', 'management'].find((name) => `${name}Token` in (security[0] ?? {}));
+      if (!kind) return [];
+      const parameters = (more.parameters ?? []).map(({ name }: { name: string }) => name);
+      const hasBody = 'requestBody' in more;
+      return [{ method: method.toUpperCase(), path, id: operationId, kind, parameters, hasBody }];
+    }),
 ) as Operation[];
 
 /** What is not in the path and could name something of another tenant: each is tried below. */

@@ -7,6 +7,8 @@ import type {
   UpdateUserResponse,
 } from './generated/hey-api/types.gen.js';
 
+type Event = OnUserChangedWebhookPayload;
+
 /** A plain PATCH is answered a user, without narrowing. */
 export const nameOf = (user: UpdateUserResponse): string | null => user.name;
 
@@ -16,15 +18,15 @@ export const body: UpdateUserData['body'] = {
   nmae: 'Ada',
 };
 
-export const isDeletion = ({ type }: OnUserChangedWebhookPayload): boolean =>
-  type === 'User.Deleted';
+export const isDeletion = ({ type }: Event): boolean => type === 'User.Deleted';
 // @ts-expect-error no type of an event
-export const isOther = ({ type }: OnUserChangedWebhookPayload): boolean => type === 'User.Renamed';
+export const isOther = ({ type }: Event): boolean => type === 'User.Renamed';
 
-export const isGone = ({ code }: UpdateUserErrors[404]): boolean => code === 'entity.not_found';
+type Missing = UpdateUserErrors[404];
+
+export const isGone = ({ code }: Missing): boolean => code === 'entity.not_found';
 // @ts-expect-error no code of this status
-export const isLimited = ({ code }: UpdateUserErrors[404]): boolean =>
-  code === 'request.rate_limited';
+export const isLimited = ({ code }: Missing): boolean => code === 'request.rate_limited';
 
 export const changes = (tried: DryRun): number => tried.changes.length;
 
