@@ -111,6 +111,8 @@ export const ListUsers = () =>
         type: 'object',
         propertyNames: { pattern: CUSTOM_DATA_NAME.source },
         additionalProperties: { type: 'string' },
+        // Swagger UI would make one up, and send it.
+        example: {},
       } as object,
     }),
     ApiResponse({
