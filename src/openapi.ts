@@ -1,9 +1,14 @@
 import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './auth/access.js';
-import { addDryRuns } from './openapi-dry-runs.js';
+import { moveExamples } from './openapi-examples.js';
+import { keepAnswer } from './http/kept-answer.js';
 import { addMergePatches } from './openapi-merge-patch.js';
-import { addRateLimits } from './openapi-rate-limits.js';
+import { WEBHOOK_MODELS, WEBHOOKS } from './hooks/webhooks.docs.js';
+import { parseJson } from './json/parse-json.js';
+import { nameSchemas } from './openapi-schema-names.js';
+import { shareParts } from './openapi-shared.js';
 import { DryRunDto } from './writes/dry-run.dto.js';
 import { ProblemDto, ViolationDto } from './errors/problem.dto.js';
 
@@ -17,6 +22,7 @@ The user-profile and user-management API that runs beside your identity provider
 
 All are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
 whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.
+Answers tell of a limit once half of it is used up (\`RateLimit\`, \`RateLimit-Policy\`).
 Absent keeps a field; \`null\` and \`''\` clear it where the field allows them.`;
 
 /** The API's living contract; `npm run openapi` writes it to openapi.json. */
@@ -49,23 +55,37 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
       SECURITY_SCHEMES.operator,
     )
     .build();
-  const document = SwaggerModule.createDocument(app, config, {
-    extraModels: [ProblemDto, ViolationDto, DryRunDto],
+  const scanned = SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemDto, ViolationDto, DryRunDto, ...WEBHOOK_MODELS],
   });
-  addMergePatches(document);
-  addDryRuns(document);
-  addRateLimits(document);
+  scanned.webhooks = WEBHOOKS;
+  addMergePatches(scanned);
+  // Parts of it are constants of the code, or stand in several places: from here on, each place has its own.
+  const document = parseJson(JSON.stringify(scanned)) as OpenAPIObject;
+  nameSchemas(document);
+  moveExamples(document);
+  shareParts(document);
   // Every shape of the contract is closed: nothing else is answered, nothing else is accepted.
   for (const schema of Object.values(document.components?.schemas ?? {}))
-    if (!('$ref' in schema)) schema.additionalProperties ??= false;
+    if ('properties' in schema) schema.additionalProperties ??= false;
   return document;
 }
 
-/** Swagger UI at /docs, the document at /openapi.json. */
-export function setUpOpenApi(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
+/** Swagger UI at /docs, the document at /openapi.json: both have it rendered and compressed once. */
+export function setUpOpenApi(app: NestFastifyApplication): void {
+  let document: OpenAPIObject | undefined;
+  const rendered = () => (document ??= openApiDocument(app));
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === '/docs/swagger-ui-init.js' && route.method === 'GET')
+      route.onSend = keepAnswer();
+  });
+  let json: string | undefined;
+  fastify.get('/openapi.json', { onSend: keepAnswer() }, (_request, reply) =>
+    reply.type('application/json').send((json ??= JSON.stringify(rendered()))),
+  );
+  SwaggerModule.setup('docs', app, rendered, {
+    raw: false,
     customSiteTitle: 'nameplate API',
     swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true },
   });

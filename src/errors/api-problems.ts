@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { PROBLEM_HEADERS } from './problem-headers.js';
 import { PROBLEM_JSON, problemType } from './problem.js';
 
 /** Where @nestjs/swagger keeps what @ApiResponse() said. */
@@ -12,7 +13,7 @@ const PROBLEM_CODES = Symbol('problem codes');
 const EVERYWHERE: ErrorCode[] = ['guard.invalid_input', 'service.internal_error'];
 
 /**
- * Documents the problems that a route can answer, one example a code. Used more than once on a
+ * Documents the problems that a route can answer, with their codes. Used more than once on a
  * route (its audience and the route itself both declare some), the codes add up.
  */
 export function ApiProblems(...codes: ErrorCode[]): MethodDecorator {
@@ -39,15 +40,26 @@ function responses(codes: ErrorCode[]): MethodDecorator[] {
   return [...byStatus].map(([status, group]) => ApiResponse(response(status, group)));
 }
 
+const isOfRequest = (code: ErrorCode) => code.startsWith('request.');
+
 function response(status: number, codes: ErrorCode[]): ApiResponseOptions {
+  // One is enough: all have the same shape. What the route itself refuses tells most.
+  const shown = codes
+    .toSorted((a, b) => Number(isOfRequest(a)) - Number(isOfRequest(b)))
+    .slice(0, 1);
   return {
     status,
     description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].title}.`).join(' '),
-    headers: headersOf(status),
+    headers: PROBLEM_HEADERS[status] ?? {},
     content: {
       [PROBLEM_JSON]: {
-        schema: { $ref: '#/components/schemas/Problem' },
-        examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: { code: { enum: codes } } },
+          ],
+        },
+        examples: Object.fromEntries(shown.map((code) => [code, { value: example(code) }])),
       },
     },
   };
@@ -62,16 +74,4 @@ function example(code: ErrorCode) {
   const violation = { pointer: '/name', code: 'invalid_type', detail: 'must be a string' };
   const detail = `${violation.pointer}: ${violation.detail}`;
   return { ...about, detail, instance, code, message: detail, errors: [violation] };
-}
-
-const HEADERS: Record<number, string> = {
-  401: 'WWW-Authenticate',
-  403: 'WWW-Authenticate',
-  429: 'Retry-After',
-  503: 'Retry-After',
-};
-
-function headersOf(status: number): ApiResponseOptions['headers'] {
-  const name = HEADERS[status];
-  return name ? { [name]: { schema: { type: 'string' } } } : {};
 }

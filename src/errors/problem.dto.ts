@@ -12,7 +12,7 @@ export class ViolationDto implements Violation {
   })
   pointer!: string;
 
-  @ApiProperty({ type: String, enum: VIOLATION_CODES })
+  @ApiProperty({ enum: VIOLATION_CODES, title: 'ViolationCode', type: String })
   code!: ViolationCode;
 
   @ApiProperty({ type: String, example: 'must be a string' })
@@ -40,7 +40,7 @@ export class ProblemDto implements Problem {
   @ApiProperty({ type: String, description: 'The request id, as in `X-Request-Id`.' })
   instance!: string;
 
-  @ApiProperty({ type: String, enum: Object.keys(ERROR_CODES) })
+  @ApiProperty({ enum: Object.keys(ERROR_CODES), title: 'ProblemCode', type: String })
   code!: ErrorCode;
 
   @ApiProperty({ type: String, description: 'The same as `detail`.' })

@@ -1,7 +1,7 @@
 import type { TenantId } from '../database/tenant.js';
 import { ApiProperty } from '@nestjs/swagger';
 import type { EventRow } from './event.statements.js';
-import { EVENT_TYPES, type EventType, FEED_RESET } from './event-types.js';
+import { EVENT_TYPE_SCHEMA, type EventType, FEED_RESET } from './event-types.js';
 import type { FeedResetDto } from './feed-reset.dto.js';
 import type { Actor } from './origin.js';
 import type { Change } from './user-event.entity.js';
@@ -102,7 +102,7 @@ export class CloudEventDto {
   @ApiProperty({ type: String, example: 'urn:nameplate:default' })
   source!: string;
 
-  @ApiProperty({ type: String, enum: EVENT_TYPES, example: 'User.Data.Updated' })
+  @ApiProperty({ ...EVENT_TYPE_SCHEMA } as object)
   type!: EventType;
 
   @ApiProperty({ type: String, description: 'The id of the user.', example: 'x81f0c2m5a7b' })

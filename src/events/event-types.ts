@@ -9,6 +9,9 @@ export const EVENT_TYPES = [
   'User.SignIn.Updated',
 ] as const;
 
+/** One of them, in the API document. */
+export const EVENT_TYPE_SCHEMA = { title: 'EventType', type: 'string', enum: EVENT_TYPES };
+
 /** The feed goes on in a database that lacks events; in the feed and sent to hooks whatever types they want. */
 export const FEED_RESET = 'Feed.Reset';
 

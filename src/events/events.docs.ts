@@ -26,6 +26,7 @@ const batch = {
 const feed = {
   [CLOUD_EVENTS]: {
     schema: {
+      title: 'EventFeed',
       type: 'array',
       items: { oneOf: [CloudEventDto, FeedResetDto].map((dto) => ({ $ref: getSchemaPath(dto) })) },
     },

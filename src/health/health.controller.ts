@@ -15,6 +15,7 @@ const OkAnswer = (description: string) =>
     status: 200,
     description,
     schema: {
+      title: 'Health',
       type: 'object',
       properties: { status: { type: 'string', enum: ['ok'] } },
       required: ['status'],

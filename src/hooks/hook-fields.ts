@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from '../events/event-types.js';
+import { EVENT_TYPE_SCHEMA, EVENT_TYPES } from '../events/event-types.js';
 import { Field } from '../validation/rule.js';
 import { booleanRule, MAX_FOREIGN_ID, MAX_URL } from '../validation/rules.js';
 import * as rules from './hook-rules.js';
@@ -6,7 +6,13 @@ import * as rules from './hook-rules.js';
 export const TargetUrlField = ({ required = false } = {}) =>
   Field(
     rules.targetUrlRule,
-    { type: 'string', format: 'uri', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://', maxLength: MAX_URL },
+    {
+      title: 'HookUrl',
+      type: 'string',
+      format: 'uri',
+      pattern: '^[Hh][Tt][Tt][Pp][Ss]?://',
+      maxLength: MAX_URL,
+    },
     {
       required,
       description: 'Where events are sent: http or https, at a public address.',
@@ -16,16 +22,20 @@ export const TargetUrlField = ({ required = false } = {}) =>
 
 export const TYPES_SCHEMA = {
   type: 'array',
-  items: { type: 'string', enum: EVENT_TYPES },
+  items: EVENT_TYPE_SCHEMA,
   maxItems: EVENT_TYPES.length,
   uniqueItems: true,
 };
 
 export const TypesField = () =>
-  Field(rules.typesRule, TYPES_SCHEMA, {
-    description: 'Only events of these types; [] is all.',
-    example: ['User.Created', 'User.Data.Updated'],
-  });
+  Field(
+    rules.typesRule,
+    { title: 'EventTypes', ...TYPES_SCHEMA },
+    {
+      description: 'Only events of these types; [] is all.',
+      example: ['User.Created', 'User.Data.Updated'],
+    },
+  );
 
 export const HEADERS_SCHEMA = {
   type: 'object',
@@ -59,10 +69,14 @@ export const CLIENTS_SCHEMA = {
 };
 
 export const ExcludeClientIdsField = () =>
-  Field(rules.clientIdsRule, CLIENTS_SCHEMA, {
-    description: 'No events of changes by these clients (`data.actor.clientId`): no echo.',
-    example: ['crm'],
-  });
+  Field(
+    rules.clientIdsRule,
+    { title: 'ExcludedClients', ...CLIENTS_SCHEMA },
+    {
+      description: 'No events of changes by these clients (`data.actor.clientId`): no echo.',
+      example: ['crm'],
+    },
+  );
 
 export const AfterField = () =>
   Field(

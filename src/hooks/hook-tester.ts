@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../database/tenant.js';
 import { sourceOf } from '../events/cloud-event.dto.js';
 import { HookSeal } from './hook-seal.js';
+import type { HookTestDto } from './hook-test.dto.js';
 import { HooksService } from './hooks.service.js';
 import { type Attempt, Receiver } from './receiver.js';
 
@@ -19,7 +20,7 @@ export class HookTester {
   async test(tenantId: TenantId, hookId: string): Promise<Attempt> {
     const hook = await this.hooks.get(tenantId, hookId);
     const { url, headers } = hook;
-    const event = {
+    const event: HookTestDto = {
       specversion: '1.0',
       id: randomUUID(),
       source: sourceOf(tenantId),

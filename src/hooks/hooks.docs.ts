@@ -66,7 +66,7 @@ export const CreateHook = () =>
       },
       {
         Location: {
-          description: 'Where the new hook is, relative to this request.',
+          description: 'Where it is, relative to this request.',
           schema: { type: 'string' },
         },
       },
@@ -79,7 +79,7 @@ export const GetHook = () =>
   applyDecorators(
     operation('getHook', 'Get hook'),
     HookId(),
-    ApiIfNoneMatch('hook'),
+    ApiIfNoneMatch(),
     ApiVersionedAnswer({ type: HookDto, description: 'The hook.', example: HOOK_EXAMPLE }),
     ApiProblems('hook.not_configured'),
   );
@@ -88,7 +88,7 @@ export const UpdateHook = () =>
   applyDecorators(
     operation('updateHook', 'Update hook', 'A field that is left out keeps its value.'),
     HookId(),
-    ApiWriteConditions('hook'),
+    ApiWriteConditions(),
     ApiBody({
       type: UpdateHookDto,
       examples: {
@@ -105,7 +105,7 @@ export const DeleteHook = () =>
   applyDecorators(
     operation('deleteHook', 'Delete hook', 'What is not delivered yet never will be.'),
     HookId(),
-    ApiWriteConditions('hook'),
+    ApiWriteConditions(),
     ApiResponse({ status: 204, description: 'The hook is deleted.' }),
   );
 
@@ -117,7 +117,7 @@ export const RotateSecret = () =>
       'A new secret, shown only now. For 24 hours the old one signs, too: the header has both signatures.',
     ),
     HookId(),
-    ApiWriteConditions('hook'),
+    ApiWriteConditions(),
     ApiVersionedAnswer({
       type: SecretDto,
       description: 'The new secret.',

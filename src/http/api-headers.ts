@@ -26,35 +26,35 @@ export function ApiObjectAnswer(
   return ApiResponse({ status, description, schema, example, headers: { ETag: ETAG } });
 }
 
+const IfNoneMatch = () =>
+  ApiHeader({
+    name: 'If-None-Match',
+    description:
+      'A GET is 304 without a body if it still has one of these versions, as in `"7"`; a write is done only if ' +
+      'it has none of them any more.',
+    required: false,
+    schema: { type: 'string' },
+  });
+
 /** `If-Match` and `If-None-Match` of a request that writes. */
-export function ApiWriteConditions(owner = 'user'): MethodDecorator {
+export function ApiWriteConditions(): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
-      description: `Write only if the ${owner} still has one of these versions, as in \`"7"\`; \`*\` is any.`,
+      description: 'Write only if it still has one of these versions, as in `"7"`; `*` is any.',
       required: false,
       // No example: Swagger UI would fill it in and send it.
       schema: { type: 'string' },
     }),
-    ApiHeader({
-      name: 'If-None-Match',
-      description: `Write only if the ${owner} has none of these versions any more.`,
-      required: false,
-      schema: { type: 'string' },
-    }),
+    IfNoneMatch(),
     ApiProblems('request.precondition_failed', 'request.invalid_header'),
   );
 }
 
 /** `If-None-Match` of a GET, and its 304. */
-export function ApiIfNoneMatch(owner = 'user'): MethodDecorator {
+export function ApiIfNoneMatch(): MethodDecorator {
   return applyDecorators(
-    ApiHeader({
-      name: 'If-None-Match',
-      description: `Answer 304 without a body if the ${owner} still has one of these versions, as in \`"7"\`.`,
-      required: false,
-      schema: { type: 'string' },
-    }),
+    IfNoneMatch(),
     ApiResponse({ status: 304, description: 'Not modified.', headers: { ETag: ETAG } }),
     ApiProblems('request.invalid_header'),
   );

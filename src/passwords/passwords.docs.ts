@@ -51,6 +51,7 @@ export const HasPassword = () =>
     ApiObjectAnswer(
       'Whether there is one.',
       {
+        title: 'HasPassword',
         type: 'object',
         properties: { hasPassword: { type: 'boolean' } },
         required: ['hasPassword'],

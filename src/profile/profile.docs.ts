@@ -8,7 +8,7 @@ import {
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
 import { CLAIMS_BYTES, OWN_BYTES, TakesJson } from '../http/body-limit.js';
-import { UPDATE_PROFILE_EXAMPLE, USER_EXAMPLE } from '../users/user.example.js';
+import { OWN_USER_EXAMPLE, UPDATE_PROFILE_EXAMPLE, USER_EXAMPLE } from '../users/user.example.js';
 import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
 import { UpdateOwnClaimsDto } from './own-claims.dto.js';
 import { OwnUserDto } from './own-user.dto.js';
@@ -23,7 +23,7 @@ export const GetProfile = () =>
   applyDecorators(
     ApiOperation({ operationId: 'getProfile', summary: 'Get profile', description: SCOPES }),
     ApiIfNoneMatch(),
-    ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: USER_EXAMPLE }),
+    ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: OWN_USER_EXAMPLE }),
     ApiProblems('entity.not_found', 'user.suspended'),
   );
 
@@ -61,7 +61,7 @@ export const UpdateProfile = () =>
         clear: { summary: 'Clear a field', value: { avatar: null } },
       },
     }),
-    ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: USER_EXAMPLE }),
+    ApiVersionedAnswer({ type: OwnUserDto, description: 'Your user.', example: OWN_USER_EXAMPLE }),
     TakesJson(OWN_BYTES),
     ApiProblems('entity.not_found', 'user.suspended', 'user.username_already_in_use'),
   );

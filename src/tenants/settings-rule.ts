@@ -75,9 +75,11 @@ const SELF_SERVICE_SCHEMA = Object.fromEntries(
 );
 
 export const SETTINGS_SCHEMA = {
+  title: 'TenantSettings',
   type: 'object',
   properties: {
     selfServiceFields: {
+      title: 'SelfServiceFields',
       type: 'object',
       properties: SELF_SERVICE_SCHEMA,
       additionalProperties: false,

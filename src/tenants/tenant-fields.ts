@@ -24,12 +24,16 @@ export const HOSTS_SCHEMA = {
 };
 
 export const HostsField = () =>
-  Field(rules.hostsRule, HOSTS_SCHEMA, {
-    description:
-      'Further hosts beside that of TENANT_HOSTS, in lower-case ASCII and without a port; no host ' +
-      'is of two tenants. Replaces all that were there.',
-    example: ['users.acme.example'],
-  });
+  Field(
+    rules.hostsRule,
+    { title: 'Hosts', ...HOSTS_SCHEMA },
+    {
+      description:
+        'Further hosts beside that of TENANT_HOSTS, in lower-case ASCII and without a port; no host ' +
+        'is of two tenants. Replaces all that were there.',
+      example: ['users.acme.example'],
+    },
+  );
 
 const BY_TEMPLATE = 'null is what the template of the setting';
 
@@ -41,20 +45,28 @@ const URL_SCHEMA = {
 };
 
 export const IssuerField = () =>
-  Field(httpUrlRule, URL_SCHEMA, {
-    clearedBy: [null],
-    description: `Whose tokens are accepted, exactly as in \`iss\`; ${BY_TEMPLATE} AUTH_ISSUER gives.`,
-    example: 'https://login.acme.example',
-  });
+  Field(
+    httpUrlRule,
+    { title: 'Issuer', ...URL_SCHEMA },
+    {
+      clearedBy: [null],
+      description: `Whose tokens are accepted, exactly as in \`iss\`; ${BY_TEMPLATE} AUTH_ISSUER gives.`,
+      example: 'https://login.acme.example',
+    },
+  );
 
 export const JwksUriField = () =>
-  Field(httpUrlRule, URL_SCHEMA, {
-    clearedBy: [null],
-    description:
-      'Where its keys are. null is by OpenID Connect Discovery, or, beside an `issuer` that is null, as ' +
-      'AUTH_JWKS_URI says.',
-    example: 'https://login.acme.example/jwks',
-  });
+  Field(
+    httpUrlRule,
+    { title: 'JwksUri', ...URL_SCHEMA },
+    {
+      clearedBy: [null],
+      description:
+        'Where its keys are. null is by OpenID Connect Discovery, or, beside an `issuer` that is null, as ' +
+        'AUTH_JWKS_URI says.',
+      example: 'https://login.acme.example/jwks',
+    },
+  );
 
 const AUDIENCE_SCHEMA = {
   type: 'string',
@@ -63,11 +75,15 @@ const AUDIENCE_SCHEMA = {
 };
 
 const AudienceField = (kind: 'user' | 'management') =>
-  Field(rules.audienceRule, AUDIENCE_SCHEMA, {
-    clearedBy: [null],
-    description: `The \`aud\` of ${kind} tokens; ${BY_TEMPLATE} AUTH_${kind.toUpperCase()}_AUDIENCE gives.`,
-    example: `urn:acme:${kind}`,
-  });
+  Field(
+    rules.audienceRule,
+    { title: `${kind === 'user' ? 'User' : 'Management'}Audience`, ...AUDIENCE_SCHEMA },
+    {
+      clearedBy: [null],
+      description: `The \`aud\` of ${kind} tokens; ${BY_TEMPLATE} AUTH_${kind.toUpperCase()}_AUDIENCE gives.`,
+      example: `urn:acme:${kind}`,
+    },
+  );
 
 export const UserAudienceField = () => AudienceField('user');
 export const ManagementAudienceField = () => AudienceField('management');

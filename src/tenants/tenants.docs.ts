@@ -73,7 +73,7 @@ export const CreateTenant = () =>
       { status: 201, type: TenantDto, description: 'The new tenant.', example: TENANT_EXAMPLE },
       {
         Location: {
-          description: 'Where the new tenant is, relative to this request.',
+          description: 'Where it is, relative to this request.',
           schema: { type: 'string' },
         },
       },
@@ -87,7 +87,7 @@ export const GetTenant = () =>
   applyDecorators(
     operation('getTenant', 'Get tenant'),
     TenantId(),
-    ApiIfNoneMatch('tenant'),
+    ApiIfNoneMatch(),
     ApiVersionedAnswer({ type: TenantDto, description: 'The tenant.', example: TENANT_EXAMPLE }),
   );
 
@@ -100,7 +100,7 @@ export const UpdateTenant = () =>
         `${NO_KEY} asked again, it changes nothing.`,
     ),
     TenantId(),
-    ApiWriteConditions('tenant'),
+    ApiWriteConditions(),
     ApiBody({
       type: UpdateTenantDto,
       examples: {
@@ -126,7 +126,7 @@ export const DeleteTenant = () =>
         `either goes on when it is asked again. It may take some seconds. ${NO_KEY} asked again, it is 404.`,
     ),
     TenantId(),
-    ApiWriteConditions('tenant'),
+    ApiWriteConditions(),
     ApiResponse({ status: 204, description: 'The tenant is deleted.' }),
     ApiProblems('tenant.in_use'),
   );

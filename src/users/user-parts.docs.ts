@@ -15,7 +15,7 @@ import {
   UpdateSignInDto,
   UpdateUserProfileDto,
 } from './user-parts.dto.js';
-import { UserDto } from './user.dto.js';
+import { CUSTOM_DATA_SCHEMA, UserDto } from './user.dto.js';
 import { USER_EXAMPLE } from './user.example.js';
 import { UserId } from './users.docs.js';
 
@@ -25,8 +25,6 @@ const MERGED =
   'The first level of the object is merged into the stored one, in one SQL statement: writers of ' +
   'different keys never lose each other’s. As `application/merge-patch+json` (RFC 7396) the body is ' +
   'the bare object, merged at every level, and null removes a key.\n\n';
-
-const customData = { type: 'object', additionalProperties: true };
 
 const get = (operationId: string, summary: string, schema: object, example: unknown) =>
   applyDecorators(
@@ -50,13 +48,13 @@ const patch = (
   );
 
 export const GetCustomData = () =>
-  get('getCustomData', 'Get custom data', customData, USER_EXAMPLE.customData);
+  get('getCustomData', 'Get custom data', CUSTOM_DATA_SCHEMA, USER_EXAMPLE.customData);
 
 export const UpdateCustomData = () =>
   applyDecorators(
     patch('updateCustomData', 'Update custom data', MERGED, USER),
     ApiBody({ type: UpdateCustomDataDto }),
-    ApiObjectAnswer('The whole custom data.', customData, USER_EXAMPLE.customData),
+    ApiObjectAnswer('The whole custom data.', CUSTOM_DATA_SCHEMA, USER_EXAMPLE.customData),
     ApiProblems('user.custom_data_too_large'),
   );
 

@@ -103,10 +103,14 @@ function pathOf(name: string): string[] {
   return path.split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-const KNOWN =
-  /^(page|page_size|cursor|count|search|joint|isCaseSensitive|isSuspended|(search|mode)\.(id|username|primaryEmail|primaryPhone|name)|customData(\.[^.]+){1,32}|customData(\/([^~/]|~[01])*){1,32})$/;
+/** Parameters that name a place in custom data. */
+export const CUSTOM_DATA_NAME = /^customData((\.[^.]+){1,32}|(\/([^~/]|~[01])*){1,32})$/;
 
-const isKnown = (name: string) => KNOWN.test(name) && isStorable(name);
+const KNOWN =
+  /^(page|page_size|cursor|count|search|joint|isCaseSensitive|isSuspended|(search|mode)\.(id|username|primaryEmail|primaryPhone|name))$/;
+
+const isKnown = (name: string) =>
+  (KNOWN.test(name) || CUSTOM_DATA_NAME.test(name)) && isStorable(name);
 
 export function formatCursor({ createdAt, id }: Cursor): string {
   return Buffer.from(`${createdAt.getTime()} ${id}`).toString('base64url');

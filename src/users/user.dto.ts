@@ -9,6 +9,7 @@ const text = (description: string, example: string) =>
 const time = (description: string) => ({ type: Number, description, example: 1_767_225_600_000 });
 
 export const IDENTITIES_SCHEMA = {
+  title: 'Identities',
   type: 'object',
   description: "The user's accounts at social identity providers, by provider.",
   additionalProperties: {
@@ -19,6 +20,12 @@ export const IDENTITIES_SCHEMA = {
     },
     required: ['userId', 'details'],
   },
+};
+
+export const CUSTOM_DATA_SCHEMA = {
+  title: 'CustomData',
+  type: 'object',
+  additionalProperties: true,
 };
 
 export class SsoIdentityDto implements SsoIdentity {
@@ -67,7 +74,7 @@ export class UserDto {
   @text('URL of a picture.', 'https://cdn.example.com/ada.png')
   avatar!: string | null;
 
-  @ApiProperty({ type: Object, additionalProperties: true, example: { plan: 'pro' } })
+  @ApiProperty({ ...CUSTOM_DATA_SCHEMA, example: { plan: 'pro' } } as object)
   customData!: Record<string, unknown>;
 
   @ApiProperty({ ...IDENTITIES_SCHEMA, example: {} } as object)

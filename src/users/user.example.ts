@@ -51,6 +51,17 @@ export const USER_EXAMPLE = {
 
 const { username, primaryEmail, primaryPhone, name, avatar, customData, profile } = USER_EXAMPLE;
 
+/** The user as shown to that user with the scope `profile` alone. */
+export const OWN_USER_EXAMPLE = {
+  id: USER_EXAMPLE.id,
+  username,
+  name,
+  avatar,
+  profile: { familyName: profile.familyName, givenName: profile.givenName },
+  isSuspended: false,
+  hasPassword: true,
+};
+
 /** Every field of `PATCH /api/users/{userId}`. */
 export const UPDATE_USER_EXAMPLE = {
   username,
@@ -59,7 +70,7 @@ export const UPDATE_USER_EXAMPLE = {
   name,
   avatar,
   customData,
-  profile,
+  profile: OWN_USER_EXAMPLE.profile,
 };
 
 /** Every field of `PATCH /api/profile`. */

@@ -1,12 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import { ApiWriteConditions, ApiIfNoneMatch, ApiVersionedAnswer } from '../http/api-headers.js';
 import { USER, TakesJson } from '../http/body-limit.js';
 import { query, UserIdParameter } from '../http/api-parameters.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
-import { COUNTS, SEARCH_COLUMNS, SEARCH_MODES } from './user-query.js';
+import { COUNTS, CUSTOM_DATA_NAME, SEARCH_COLUMNS, SEARCH_MODES } from './user-query.js';
 import { UserDto } from './user.dto.js';
 import { UPDATE_USER_EXAMPLE, USER_EXAMPLE } from './user.example.js';
 
@@ -45,7 +45,7 @@ export const CreateUser = () =>
       { status: 201, type: UserDto, description: 'The new user.', example: USER_EXAMPLE },
       {
         Location: {
-          description: 'Where the new user is, relative to this request.',
+          description: 'Where it is, relative to this request.',
           schema: { type: 'string' },
         },
       },
@@ -99,6 +99,22 @@ export const ListUsers = () =>
     query('joint', { type: 'string', enum: ['and', 'or'], default: 'or' }, 'How searches combine.'),
     query('isCaseSensitive', { type: 'boolean', default: false }, 'For every search.'),
     query('isSuspended', { type: 'boolean' }, 'Only these users.'),
+    ApiQuery({
+      name: 'customData',
+      required: false,
+      style: 'form',
+      explode: true,
+      description:
+        'Only users who have these values in their custom data: each member is a query parameter of its own, ' +
+        'such as `customData.plan=pro`.',
+      schema: {
+        type: 'object',
+        propertyNames: { pattern: CUSTOM_DATA_NAME.source },
+        additionalProperties: { type: 'string' },
+        // Swagger UI would make one up, and send it.
+        example: {},
+      } as object,
+    }),
     ApiResponse({
       status: 200,
       description: 'A page of users.',

@@ -12,7 +12,7 @@ type Options = Partial<FieldOptions>;
 export const NameField = ({ clearedBy = never }: Options = {}) =>
   Field(
     rules.nameRule,
-    { type: 'string', maxLength: rules.MAX_NAME },
+    { title: 'DisplayName', type: 'string', maxLength: rules.MAX_NAME },
     { clearedBy, description: 'Name to show. No control characters.', example: 'Ada Lovelace' },
   );
 
@@ -21,6 +21,7 @@ export const AvatarField = ({ clearedBy = never }: Options = {}) =>
   Field(
     rules.httpUrlRule,
     {
+      title: 'AvatarUrl',
       type: 'string',
       format: 'uri',
       pattern: '^[Hh][Tt][Tt][Pp][Ss]?://',
@@ -37,7 +38,7 @@ export const AvatarField = ({ clearedBy = never }: Options = {}) =>
 export const UsernameField = ({ clearedBy = never }: Options = {}) =>
   Field(
     rules.usernameRule,
-    { type: 'string', pattern: rules.USERNAME.source, maxLength: rules.MAX_KEY },
+    { title: 'Username', type: 'string', pattern: rules.USERNAME.source, maxLength: rules.MAX_KEY },
     { clearedBy, description: 'Unique without regard to case.', example: 'ada_lovelace' },
   );
 
@@ -45,7 +46,12 @@ export const UsernameField = ({ clearedBy = never }: Options = {}) =>
 export const EmailField = ({ clearedBy = never }: Options = {}) =>
   Field(
     rules.emailRule,
-    { type: 'string', pattern: rules.EMAIL.source, maxLength: rules.MAX_KEY },
+    {
+      title: 'EmailAddress',
+      type: 'string',
+      pattern: rules.EMAIL.source,
+      maxLength: rules.MAX_KEY,
+    },
     {
       clearedBy,
       description: 'Unique without regard to case. No control or invisible characters.',
@@ -57,7 +63,7 @@ export const EmailField = ({ clearedBy = never }: Options = {}) =>
 export const PhoneField = ({ clearedBy = never }: Options = {}) =>
   Field(
     rules.phoneRule,
-    { type: 'string', pattern: rules.PHONE.source },
+    { title: 'PhoneNumber', type: 'string', pattern: rules.PHONE.source },
     {
       clearedBy,
       description:
@@ -74,7 +80,7 @@ const REPLACES = 'Replaces the whole stored object; as a merge patch, it is merg
 export const CustomDataField = (effect = REPLACES) =>
   Field(
     json.customDataRule,
-    { type: 'object', additionalProperties: true },
+    { title: 'CustomData', type: 'object', additionalProperties: true },
     {
       description: `Any JSON object, at most 64 KiB and 32 levels deep. ${effect}`,
       example: { plan: 'pro' },

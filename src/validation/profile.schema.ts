@@ -5,10 +5,16 @@ const strings = (names: readonly string[]) =>
 
 /** OpenAPI schema of `profile`: the 12 claims, each optional, and whatever else a team keeps there. */
 export const PROFILE_SCHEMA = {
+  title: 'Profile',
   type: 'object',
   properties: {
     ...strings(PROFILE_CLAIMS),
-    address: { type: 'object', properties: strings(ADDRESS_CLAIMS), additionalProperties: true },
+    address: {
+      title: 'Address',
+      type: 'object',
+      properties: strings(ADDRESS_CLAIMS),
+      additionalProperties: true,
+    },
   },
   additionalProperties: true,
 };

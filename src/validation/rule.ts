@@ -47,17 +47,21 @@ export interface FieldOptions {
   example: unknown;
 }
 
+/** A schema; with a title it gets that name in the API document, wherever it stands. */
+export type FieldSchema = { title?: string } & Record<string, unknown>;
+
 /**
  * A field of a patch: absent keeps the stored value, a value of `clearedBy` clears it, any other
  * must pass the rule. Validation and OpenAPI come from the same declaration.
  */
-export function Field(rule: Rule, schema: object, options: FieldOptions): PropertyDecorator {
+export function Field(rule: Rule, schema: FieldSchema, options: FieldOptions): PropertyDecorator {
   const { clearedBy = [], required = false, description, example } = options;
   const clears = (value: unknown) => clearedBy.includes(value as null | '');
+  const { title, ...core } = schema;
   const schemas = [
-    schema,
-    ...(clears('') ? [{ type: 'string', maxLength: 0, description: "'' clears the field." }] : []),
-    ...(clears(null) ? [{ type: 'null', description: 'null clears the field.' }] : []),
+    core,
+    ...(clears('') ? [{ type: 'string', maxLength: 0 }] : []),
+    ...(clears(null) ? [{ type: 'null' }] : []),
   ];
   return applyDecorators(
     ValidateIf((_, value) => required || (value !== undefined && !clears(value))),
@@ -73,7 +77,8 @@ export function Field(rule: Rule, schema: object, options: FieldOptions): Proper
       required,
       description,
       example,
-      ...(schemas.length > 1 ? { anyOf: schemas } : schema),
+      ...(title !== undefined && { title }),
+      ...(schemas.length > 1 ? { anyOf: schemas } : core),
     }),
   );
 }

@@ -13,6 +13,7 @@ export class DryRunDto {
   @ApiProperty({
     type: PartialUserDto,
     nullable: true,
+    example: { name: 'Ada' },
     description:
       'The user as it would be; of a route that answers a part of the user, that part; null of DELETE.',
   })

@@ -11,7 +11,8 @@ export const WritesUser = (options: Omit<WriteOptions, 'writesUser'> = {}) =>
     Writes({ writesUser: true, ...options }),
     TakesFlag(
       'dryRun',
-      'Check everything, answer with 200 what the user would be (null of DELETE) and the `changes`, and write nothing.',
+      'Check everything, and write nothing. With `true`, what is answered is not what the plain request is answered, but ' +
+        '200 with a `DryRun` (see the schemas): what the user would be, and the `changes`.',
     ),
   );
 

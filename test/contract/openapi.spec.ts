@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ERROR_CODES } from '../../src/errors/error-codes.js';
 import { openApiDocument } from '../../src/openapi.js';
+import { inlined } from '../support/api-document.js';
 import { events } from '../support/events.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser } from '../support/users.js';
@@ -21,7 +22,8 @@ ajv.addSchema({ ...document, $id: 'openapi' });
 const schema = (name: string): ValidateFunction =>
   ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
 
-const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+const whole = inlined(document);
+const operations = Object.entries(whole.paths).flatMap(([path, item]) =>
   Object.entries(item as object).map(([method, operation]): [string, any] => [
     `${method.toUpperCase()} ${path}`,
     operation,
@@ -60,16 +62,47 @@ describe('openapi.json', () => {
     }
   });
 
+  it('has examples in its schemas that fit them', () => {
+    const described = Object.entries(document.components.schemas as Record<string, any>);
+    const fields = described.flatMap(([name, { properties = {} }]) =>
+      Object.keys(properties as object).map(
+        (field) => `${name}/properties/${field.replaceAll('~', '~0')}`,
+      ),
+    );
+    let shown = 0;
+    for (const path of [...described.map(([name]) => name), ...fields]) {
+      const { example } = path
+        .split('/')
+        .reduce((node, key) => node[key], document.components.schemas);
+      if (example === undefined) continue;
+      const validate = schema(path);
+      validate(example);
+      expect({ [path]: validate.errors }).toEqual({ [path]: null });
+      shown += 1;
+    }
+    expect(shown).toBeGreaterThan(30);
+  });
+
+  it('says each thing once: 250 KB for people, 130 KB on the wire before it is compressed', () => {
+    expect(Buffer.byteLength(committed)).toBeLessThanOrEqual(250_000);
+    expect(Buffer.byteLength(JSON.stringify(document))).toBeLessThanOrEqual(130_000);
+  });
+
+  it('has names for readers', () => {
+    for (const kind of ['schemas', 'responses', 'parameters'])
+      for (const name of Object.keys(document.components[kind]))
+        expect(name).toMatch(/^(?!.*Dto)([A-Z][a-z]+)+$/);
+    const ids = operations.map(([, { operationId }]) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
+  });
+
   it('knows only codes of the catalogue, and every one that a route can answer', () => {
     const codes = new Set(
       operations.flatMap(([, operation]) =>
-        Object.values(
-          operation.responses as Record<
-            string,
-            { content?: Record<string, { examples?: object }> }
-          >,
-        ).flatMap(({ content }) =>
-          Object.keys(content?.['application/problem+json']?.examples ?? {}),
+        Object.values<any>(operation.responses).flatMap(
+          ({ content }) =>
+            content?.['application/problem+json']?.schema.allOf[1].properties.code.enum ?? [],
         ),
       ),
     );
@@ -102,27 +135,27 @@ describe('openapi.json', () => {
   });
 
   it.each([
-    ['UpdateProfileDto', { name: null, avatar: null }, true],
-    ['UpdateProfileDto', { name: '' }, true],
-    ['UpdateProfileDto', { avatar: '' }, false],
-    ['UpdateProfileDto', { username: null }, false],
-    ['UpdateProfileDto', { username: '' }, false],
-    ['UpdateProfileDto', { primaryEmail: 'a@b.cd' }, false],
-    ['UpdateUserDto', { username: null, primaryEmail: null, primaryPhone: null }, true],
+    ['UpdateProfile', { name: null, avatar: null }, true],
+    ['UpdateProfile', { name: '' }, true],
+    ['UpdateProfile', { avatar: '' }, false],
+    ['UpdateProfile', { username: null }, false],
+    ['UpdateProfile', { username: '' }, false],
+    ['UpdateProfile', { primaryEmail: 'a@b.cd' }, false],
+    ['UpdateUser', { username: null, primaryEmail: null, primaryPhone: null }, true],
     [
-      'UpdateUserDto',
+      'UpdateUser',
       { username: '', primaryEmail: '', primaryPhone: '', name: '', avatar: '' },
       true,
     ],
-    ['UpdateUserDto', { customData: null }, false],
-    ['UpdateUserDto', { profile: { nickname: null } }, false],
-    ['UpdateUserDto', { profile: { more: [1] }, customData: { any: 1 } }, true],
-    ['UpdateUserDto', { primaryPhone: '+44' }, false],
-    ['UpdateUserDto', { id: 'x' }, false],
+    ['UpdateUser', { customData: null }, false],
+    ['UpdateUser', { profile: { nickname: null } }, false],
+    ['UpdateUser', { profile: { more: [1] }, customData: { any: 1 } }, true],
+    ['UpdateUser', { primaryPhone: '+44' }, false],
+    ['UpdateUser', { id: 'x' }, false],
   ])('%s: %j is valid: %s, to the schema and to the service alike', async (name, body, valid) => {
     expect(schema(name)(body)).toBe(valid);
     const id = await insertUser(app);
-    const own = name === 'UpdateProfileDto';
+    const own = name === 'UpdateProfile';
     const answer = await app.call({
       method: 'PATCH',
       url: own ? '/api/profile' : `/api/users/${id}`,
@@ -156,10 +189,10 @@ describe('openapi.json', () => {
     await app.call({ method: 'PATCH', url: `/api/users/${id}`, token, body: { name: null } });
     const history = await app.call({ method: 'GET', url: `/api/users/${id}/events`, token });
     for (const [name, { json }] of [
-      ['DryRunDto', dry],
-      ['CloudEventDto', { json: events(history)[0] }],
-      ['UserDto', user],
-      ['OwnUserDto', own],
+      ['DryRun', dry],
+      ['CloudEvent', { json: events(history)[0] }],
+      ['User', user],
+      ['OwnUser', own],
       ['Problem', problem],
     ] as const) {
       const validate = schema(name);

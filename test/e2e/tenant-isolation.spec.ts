@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomId } from '../../src/users/random-id.js';
+import { apiDocument } from '../support/api-document.js';
 import { TestReceiver } from '../support/receiver.js';
 import type { Answer, Call } from '../support/test-app.js';
 import { TestOperator } from '../support/tenants.js';
@@ -27,15 +27,15 @@ interface Operation {
   hasBody: boolean;
 }
 
-const document = JSON.parse(readFileSync('openapi.json', 'utf8'));
-const OPERATIONS: Operation[] = Object.entries<any>(document.paths).flatMap(([path, methods]) =>
-  Object.entries<any>(methods).flatMap(([method, { operationId, security, ...more }]) => {
-    const kind = ['user', 'management'].find((name) => `${name}Token` in (security[0] ?? {}));
-    if (!kind) return [];
-    const parameters = (more.parameters ?? []).map(({ name }: { name: string }) => name);
-    const hasBody = 'requestBody' in more;
-    return [{ method: method.toUpperCase(), path, id: operationId, kind, parameters, hasBody }];
-  }),
+const OPERATIONS: Operation[] = Object.entries<any>(apiDocument().paths).flatMap(
+  ([path, methods]) =>
+    Object.entries<any>(methods).flatMap(([method, { operationId, security, ...more }]) => {
+      const kind = ['user', 'management'].find((name) => `${name}Token` in (security[0] ?? {}));
+      if (!kind) return [];
+      const parameters = (more.parameters ?? []).map(({ name }: { name: string }) => name);
+      const hasBody = 'requestBody' in more;
+      return [{ method: method.toUpperCase(), path, id: operationId, kind, parameters, hasBody }];
+    }),
 ) as Operation[];
 
 /** What is not in the path and could name something of another tenant: each is tried below. */
@@ -43,7 +43,7 @@ const NAMING = ['Idempotency-Key', 'If-Match', 'If-None-Match', 'Last-Event-ID',
 const IN_PATH = ['userId', 'target', 'ssoConnectorId', 'hookId', 'deliveryId'];
 /** What can not. */
 const NEUTRAL =
-  /^(page|page_size|count|(search|mode)(\.\w+)?|joint|isCaseSensitive|isSuspended|dryRun|erase|limit|types|wait|state)$/;
+  /^(page|page_size|count|(search|mode)(\.\w+)?|joint|isCaseSensitive|isSuspended|customData|dryRun|erase|limit|types|wait|state)$/;
 
 const PASSWORD = 'Correct-horse-7-battery';
 let receiver: TestReceiver;

@@ -15,6 +15,7 @@ function validatorOf(schema: Schema): ValidateFunction {
   return validate;
 }
 
+const dryRun: Schema = { $ref: '#/components/schemas/DryRun' };
 const problem = validatorOf({ $ref: '#/components/schemas/Problem' });
 
 /** What is refused before any route is looked for, and so belongs to none (README, Errors). */
@@ -24,10 +25,7 @@ const UNROUTED = [
 ];
 
 /** What is wrong with an answer as such, by the document. */
-export function faultOf(
-  { method, operation }: Pick<Asked, 'method' | 'operation'>,
-  answer: Answer,
-) {
+export function faultOf({ method, operation, isDry }: Asked, answer: Answer) {
   const { status, headers, body } = answer;
   if (status >= 500) return `answers ${status}`;
   const text = decode(body);
@@ -41,7 +39,9 @@ export function faultOf(
   const own = operationOf(method, operation);
   // Its answers tell no code.
   if (!own) return method === 'HEAD' && status !== 405 ? undefined : methodFault(answer, operation);
-  const documented = own.answers[String(status)];
+  // What a dry run is answered stands beside the responses.
+  const documented =
+    isDry && status === 200 ? { 'application/json': dryRun } : own.answers[String(status)];
   if (!documented)
     return UNROUTED.includes(codeOf(text)) || method === 'HEAD'
       ? undefined
@@ -55,6 +55,7 @@ export function faultOf(
 }
 
 interface Asked {
+  isDry: boolean;
   method: string;
   operation: Operation;
 }

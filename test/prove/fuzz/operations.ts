@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { apiDocument } from '../../support/api-document.js';
 
 export type Schema = Record<string, any>;
 export type Kind = 'user' | 'management' | 'operator' | 'public';
@@ -23,7 +23,7 @@ export interface Operation {
   scopes: string[];
 }
 
-export const DOCUMENT = JSON.parse(readFileSync('openapi.json', 'utf8')) as Schema;
+export const DOCUMENT = apiDocument() as Schema;
 
 const KINDS = ['user', 'management', 'operator'] as const;
 

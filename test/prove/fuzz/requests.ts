@@ -98,6 +98,13 @@ function queryOf({ parameters }: Operation): Arbitrary<string[]> {
   const named = all.filter(({ name }) => name !== 'dryRun');
   const one = ({ name, schema }: Parameter) => {
     const valid = name === 'wait' ? fc.constant(0) : ofSchema(schema);
+    // Of an object, each member is a parameter (style form, exploded).
+    if (schema['type'] === 'object')
+      return valid.map((known) =>
+        Object.entries(known as object)
+          .map(([member, value]) => `${quoted(`${name}.${member}`)}=${quoted(String(value))}`)
+          .join('&'),
+      );
     const fitting = valid.map((known) => quoted(String(known)));
     return rarely(3, fitting, odd).map((text) => `${quoted(name)}=${text}`);
   };
