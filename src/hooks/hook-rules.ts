@@ -1,6 +1,6 @@
 import { validateHeaderValue } from 'node:http';
 import { EVENT_TYPES } from '../events/event-types.js';
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import { listFaults } from '../validation/list-rule.js';
 import type { Fault, Rule } from '../validation/rule.js';
 import { fault, foreignIdRule, httpUrlRule } from '../validation/rules.js';

@@ -1,4 +1,4 @@
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import type { Fault, Rule } from './rule.js';
 import { fault } from './rules.js';
 
