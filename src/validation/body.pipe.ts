@@ -3,9 +3,8 @@ import { validateSync } from 'class-validator';
 import { invalidInput, MAX_VIOLATIONS, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 import type { JsonBody } from '../http/json-body.js';
-import { isReadOnly } from '../users/read-only-fields.js';
 import { bareField } from './bare-body.js';
-import { readOnlyFieldsOf } from './read-only.js';
+import { isReadOnly } from './read-only.js';
 import { faultsOf, markMergePatch } from './rule.js';
 import { validatedFields } from './validated-fields.js';
 
@@ -30,7 +29,7 @@ export class BodyPipe implements PipeTransform {
     if (isMergePatch) markMergePatch(dto);
     const refused = validateSync(dto).map(({ property }) => property);
     const violations = [
-      ...unknown.map((key) => unknownField((metatype as Type).name, key)),
+      ...unknown.map((key) => unknownField(metatype as Type, key)),
       ...refused.flatMap((field) => toViolations(dto, field, bare === undefined ? [field] : [])),
     ];
     if (violations.length + refused.length > 0) throw invalidInput(violations);
@@ -49,9 +48,9 @@ function fieldsOf(metatype: unknown): Set<string> {
   return fields;
 }
 
-function unknownField(dtoClass: string, key: string): Violation {
+function unknownField(dtoClass: Type, key: string): Violation {
   const pointer = jsonPointer([key]);
-  return (readOnlyFieldsOf(dtoClass)?.has(key) ?? isReadOnly(key))
+  return isReadOnly(dtoClass, key)
     ? { pointer, code: 'read_only', detail: 'is read-only here' }
     : { pointer, code: 'unknown_field', detail: 'is not a field of this resource' };
 }
