@@ -7,6 +7,7 @@ import { AppError } from './errors/app-error.js';
 import { fail } from './explain.js';
 import { runTenantCommand, UsageError } from './tenants/tenant-command.js';
 import { TenantsService } from './tenants/tenants.service.js';
+import { BodyPipe } from './validation/body.pipe.js';
 
 /** `npm run tenant`: what the operator API does, for who has the settings and the database. */
 try {
@@ -27,7 +28,8 @@ async function tenant(args: string[]): Promise<string> {
   try {
     const database = await new DataSource(dataSourceOptions(env)).initialize();
     try {
-      return await runTenantCommand(new TenantsService(database, env), args);
+      const tenants = new TenantsService(database, env);
+      return await runTenantCommand(tenants, new BodyPipe(env), args);
     } finally {
       await database.destroy();
     }

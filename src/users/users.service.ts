@@ -121,7 +121,8 @@ export class UsersService {
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();
     checkVersion(access, user.version);
-    if (user.customDataTooLarge) throw tooLarge('/customData', customDataTooLarge());
+    if (user.customDataTooLarge)
+      throw tooLarge('/customData', customDataTooLarge(this.env.CUSTOM_DATA_MAX_BYTES));
     if (user.profileTooLarge) throw tooLarge('/profile', profileTooLarge());
     if (user.taken) throw inUse(user.taken);
     return user;

@@ -1,11 +1,12 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
+import { Env } from '../config/env.js';
 import { invalidInput, MAX_VIOLATIONS, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 import type { JsonBody } from '../http/json-body.js';
 import { bareField } from './bare-body.js';
 import { isReadOnly } from './read-only.js';
-import { faultsOf, markMergePatch } from './rule.js';
+import { faultsOf, giveContext } from './rule.js';
 import { validatedFields } from './validated-fields.js';
 
 /**
@@ -15,6 +16,8 @@ import { validatedFields } from './validated-fields.js';
  */
 @Injectable()
 export class BodyPipe implements PipeTransform {
+  constructor(private readonly settings: Env) {}
+
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body') return value;
     const fields = fieldsOf(metatype);
@@ -26,7 +29,7 @@ export class BodyPipe implements PipeTransform {
       .slice(0, MAX_VIOLATIONS);
     const known = Object.fromEntries(Object.entries(body).filter(([key]) => fields.has(key)));
     const dto = Object.assign(new (metatype as Type<object>)(), known);
-    if (isMergePatch) markMergePatch(dto);
+    giveContext(dto, { isMergePatch, settings: this.settings });
     const refused = validateSync(dto).map(({ property }) => property);
     const violations = [
       ...unknown.map((key) => unknownField(metatype as Type, key)),

@@ -207,12 +207,12 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
   'users/update-users-apart.statement.ts': {
     selectHasFunctions: [apart.selectHasFunctions(apart.updateUsersFunctions())],
     updateUsersApart: shared((recording, wait) =>
-      apart.updateUsersApart(TENANT, [{ ...change, recording }], wait),
+      apart.updateUsersApart(TENANT, [{ ...change, recording }], wait, 65_536),
     ),
   },
   'users/update-users.statement.ts': {
     updateUsers: shared((recording, wait) =>
-      updates.updateUsers(TENANT, [{ ...change, recording }], wait),
+      updates.updateUsers(TENANT, [{ ...change, recording }], wait, 65_536),
     ),
   },
   'users/user-search.statements.ts': {
