@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { userSuspended } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { inTransaction, inTransactionNow, query } from '../database/current-transaction.js';
 import { oneUser } from '../database/lanes.js';
@@ -19,7 +20,7 @@ import { USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
 import { touchUser } from './touch-user.statement.js';
-import { conflictOf, inUse, tooLarge, userNotFound, userSuspended } from './user.errors.js';
+import { conflictOf, inUse, tooLarge, userNotFound } from './user.errors.js';
 import {
   lockAssumed,
   lockUser,

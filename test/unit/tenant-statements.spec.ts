@@ -17,7 +17,6 @@ const SQL_ONLY: Record<string, string[]> = {
   'users/update-users-apart.statement.ts': ['updateUsersFunctions'],
   'users/shared-statement.ts': ['given', 'lockedUsers', 'madeOnce', 'seenUsers'],
   'users/user-search.statements.ts': ['formsOf'],
-  'users/user.statements.ts': ['anyOf'],
 };
 
 const QUEUES = 'jobs are told apart by their queue, whose name has the tenant';
