@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BackgroundDatabase } from '../database/background-database.js';
-import { EventsModule } from '../events/events.module.js';
+import { EventRecordModule } from '../events/event-record.module.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { HookDelivery } from './hook-delivery.js';
@@ -14,7 +14,7 @@ import { Receiver } from './receiver.js';
 import { SecretBox } from '../secrets/secret-box.js';
 
 @Module({
-  imports: [EventsModule],
+  imports: [EventRecordModule],
   controllers: [HooksController, DeliveriesController],
   providers: [
     ...[BackgroundDatabase, SecretBox, HookSeal, Receiver],
