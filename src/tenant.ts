@@ -1,7 +1,8 @@
 import './require-node.js';
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
-import { ConfigurationError, loadEnv } from './config/env.js';
+import { ConfigurationError } from './config/configuration-error.js';
+import { loadEnv } from './config/load-env.js';
 import { dataSourceOptions } from './data-source.js';
 import { AppError } from './errors/app-error.js';
 import { fail } from './explain.js';
