@@ -4,12 +4,12 @@ import { jsonPointer } from '../errors/json-pointer.js';
 import { isPlainObject } from '../json/is-plain-object.js';
 import {
   type JsonFault,
-  type JsonPath,
-  JsonReader,
   type JsonJudge,
+  type JsonPath,
   JsonSyntaxError,
   TooManyKeys,
-} from '../json/json-reader.js';
+} from '../json/json-judge.js';
+import { JsonReader } from '../json/json-reader.js';
 import { parseJson } from '../json/parse-json.js';
 
 /** Levels of nesting that a value of a body may have; the body's own object does not count. */
