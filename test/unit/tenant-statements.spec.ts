@@ -33,6 +33,8 @@ const ACROSS: Record<string, Record<string, string>> = {
     selectBusyHooks: 'the background asks which hooks have something to do',
     selectMovement:
       'the background asks whether any feed moves, and whose events are to be numbered',
+  },
+  'hooks/sweep.statements.ts': {
     selectOldLogs: 'the sweeper asks who has deliveries to delete',
   },
   'hooks/hook.statements.ts': {
