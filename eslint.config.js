@@ -8,7 +8,7 @@ const dtoAsType = {
 };
 const processEnv = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
-  message: 'Only config/env.ts reads the environment.',
+  message: 'Only config/load-env.ts reads the environment.',
 };
 const jsonParse = {
   selector: "MemberExpression[object.name='JSON'][property.name='parse']",
@@ -96,7 +96,7 @@ export default tseslint.config(
     },
   },
   restrictSyntax(['src/json/parse-json.ts'], jsonParse),
-  restrictSyntax(['src/config/env.ts'], processEnv, jsonParse),
+  restrictSyntax(['src/config/load-env.ts'], processEnv),
   restrictSyntax(
     ['test/**', 'examples/**', 'bench/**', 'jest.citus.config.js'],
     ...[processEnv, jsonParse, ...ownSql, madeTenantId],

@@ -26,7 +26,6 @@ import { freeSlotsOfAnswered } from './limits/held-slots.js';
 import { Limits } from './limits/limits.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { setUpOpenApi } from './openapi.js';
-import { limits } from './validation/json-rules.js';
 
 export interface AppOptions {
   /** Modules that only development has. */
@@ -40,7 +39,6 @@ export async function createApp(
   env: Env,
   options: AppOptions = {},
 ): Promise<NestFastifyApplication> {
-  limits.customDataBytes = env.CUSTOM_DATA_MAX_BYTES;
   const logger = createLogger(env, options.logTo);
   const origins = new Cors(env.CORS_ORIGINS);
   const adapter = new FastifyAdapter({

@@ -1,4 +1,4 @@
-import { ConfigurationError } from './config/env.js';
+import { ConfigurationError } from './config/configuration-error.js';
 import { databaseUnavailable } from './database/database-unavailable.js';
 
 /** SQLSTATE (PostgreSQL, appendix A) or system error → why there is no database to work with. */

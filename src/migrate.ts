@@ -1,7 +1,7 @@
 import './require-node.js';
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
-import { loadDatabaseEnv } from './config/env.js';
+import { loadDatabaseEnv } from './config/load-env.js';
 import { dataSourceOptions } from './data-source.js';
 import { fail } from './explain.js';
 

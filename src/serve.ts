@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { Realms } from './auth/realms.js';
-import { loadEnv } from './config/env.js';
+import { loadEnv } from './config/load-env.js';
 import type { Development } from './dev/development.js';
 import { Tenants } from './tenancy/tenants.js';
 import { fail, ListenError } from './explain.js';

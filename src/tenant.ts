@@ -1,12 +1,14 @@
 import './require-node.js';
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
-import { ConfigurationError, loadEnv } from './config/env.js';
+import { ConfigurationError } from './config/configuration-error.js';
+import { loadEnv } from './config/load-env.js';
 import { dataSourceOptions } from './data-source.js';
 import { AppError } from './errors/app-error.js';
 import { fail } from './explain.js';
 import { runTenantCommand, UsageError } from './tenants/tenant-command.js';
 import { TenantsService } from './tenants/tenants.service.js';
+import { BodyPipe } from './validation/body.pipe.js';
 
 /** `npm run tenant`: what the operator API does, for who has the settings and the database. */
 try {
@@ -27,7 +29,8 @@ async function tenant(args: string[]): Promise<string> {
   try {
     const database = await new DataSource(dataSourceOptions(env)).initialize();
     try {
-      return await runTenantCommand(new TenantsService(database, env), args);
+      const tenants = new TenantsService(database, env);
+      return await runTenantCommand(tenants, new BodyPipe(env), args);
     } finally {
       await database.destroy();
     }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { parseEnv } from './config/env.js';
+import { parseEnv } from './config/load-env.js';
 import { openApiDocument } from './openapi.js';
 
 /** `npm run openapi`: the document needs the routes, not a database, so nothing is instantiated. */

@@ -1,4 +1,4 @@
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import { parseJson } from '../json/parse-json.js';
 
 const TIMEOUT_MS = 5_000;

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { AppError } from '../errors/app-error.js';
 import { bearerToken } from './bearer-token.js';
 
 export type TokenKind = 'user' | 'management' | 'operator';
@@ -25,6 +26,9 @@ declare module 'fastify' {
     refusal?: string;
   }
 }
+
+/** What the own token of a user is refused with. */
+export const userSuspended = () => new AppError('user.suspended', 'The user is suspended.');
 
 /** The token itself, once the guard has verified it. */
 export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) =>

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { JWK, JWSHeaderParameters } from 'jose';
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 
 const MIN_RSA_BITS = 2048;
 

@@ -1,5 +1,5 @@
 import { base64url, decodeProtectedHeader, type JWSHeaderParameters } from 'jose';
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import { parseJson } from '../json/parse-json.js';
 import { toPrincipal } from './claims.js';
 import type { IssuerKeys } from './issuer-keys.js';

@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { ConfigurationError } from '../config/env.js';
+import { ConfigurationError } from '../config/configuration-error.js';
 
 /** @throws ConfigurationError when this version of the service cannot work with the database */
 export async function checkDatabase(database: DataSource): Promise<void> {

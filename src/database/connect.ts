@@ -9,6 +9,7 @@ interface Shared {
 }
 
 const pools = new WeakMap<Pool, Shared>();
+const owners = new WeakMap<PoolClient, Pool>();
 
 /**
  * A connection of a pool that tenants share: where they want more than there are, each has its turn. It is
@@ -23,12 +24,16 @@ export async function connect(pool: Pool, tenantId: TenantId | undefined): Promi
   try {
     const client = await pool.connect();
     held.add(client);
+    owners.set(client, pool);
     return client;
   } catch (error) {
     turns.give();
     throw error;
   }
 }
+
+/** The pool that a connection is of. */
+export const ownerOf = (client: PoolClient) => owners.get(client);
 
 function sharedOf(pool: Pool): Shared {
   const known = pools.get(pool);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { type DataSource, QueryFailedError } from 'typeorm';
-import { connect } from './connect.js';
+import { connect, ownerOf } from './connect.js';
 import { isAnswered } from './database-unavailable.js';
 import { giveBack } from './guard-pool.js';
 import { OutcomeUnknown } from './outcome-unknown.js';
@@ -15,10 +15,24 @@ const MAX_PREPARED = 32;
 /** invalid_sql_statement_name, duplicate_prepared_statement: refused before anything is done. */
 export const REFUSALS = ['26000', '42P05'];
 
-/** SQL → the name that it is prepared under. */
-const names = new Map<string, string>();
+/** What the connections of one pool prepare. */
+class Prepared {
+  /** What is between here and PostgreSQL knows no prepared statements. */
+  isRefused = false;
+  /** SQL → the name that it is prepared under. */
+  private readonly names = new Map<string, string>();
 
-let isRefused = false;
+  nameOf(text: string): string | undefined {
+    if (this.isRefused) return undefined;
+    const known = this.names.get(text);
+    if (known || this.names.size >= MAX_PREPARED) return known;
+    const name = createHash('sha256').update(text).digest('base64url');
+    this.names.set(text, name);
+    return name;
+  }
+}
+
+const all = new WeakMap<object, Prepared>();
 
 /** The connections of the service. */
 export const poolOf = ({ driver }: DataSource) => (driver as unknown as { master: Pool }).master;
@@ -36,7 +50,8 @@ export async function preparedQuery<Row>(
   statement: Statement,
 ): Promise<Row[]> {
   const [text, values] = statement;
-  const name = isRefused ? undefined : nameOf(text);
+  const prepared = preparedOf(connections);
+  const name = prepared.nameOf(text);
   try {
     const { rows } = await queryOf(
       connections,
@@ -46,7 +61,7 @@ export async function preparedQuery<Row>(
     return rows as Row[];
   } catch (error) {
     if (name && REFUSALS.includes((error as { code?: string }).code ?? '')) {
-      isRefused = true;
+      prepared.isRefused = true;
       // A transaction is at its end by that, and begins anew (retry-on-contention.ts).
       if (!('release' in connections)) return preparedQuery(connections, statement);
     }
@@ -88,10 +103,9 @@ async function queryPooled(client: PoolClient, config: QueryConfig) {
   }
 }
 
-function nameOf(text: string): string | undefined {
-  const known = names.get(text);
-  if (known || names.size >= MAX_PREPARED) return known;
-  const name = createHash('sha256').update(text).digest('base64url');
-  names.set(text, name);
-  return name;
+function preparedOf(connections: Pool | PoolClient): Prepared {
+  const pool = 'release' in connections ? (ownerOf(connections) ?? connections) : connections;
+  const prepared = all.get(pool) ?? new Prepared();
+  all.set(pool, prepared);
+  return prepared;
 }

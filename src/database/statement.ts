@@ -16,3 +16,9 @@ export const ofTenant = (tenantId: TenantId, sql: string, parameters: unknown[] 
 /** A statement about no tenant, or all: the background asks with it who has work, and operators who there is. */
 export const acrossTenants = (sql: string, parameters: unknown[] = []) =>
   [sql, parameters] as unknown as Statement;
+
+/**
+ * SQL of «any of these», of which the planner expects the same few whatever they are: with a bare
+ * parameter it would plan a prepared statement anew for each number of them.
+ */
+export const anyOf = (selection: string) => `ANY (ARRAY(${selection}))`;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ConfigurationError, isProduction, loadEnv } from '../config/env.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { isProduction, loadEnv } from '../config/load-env.js';
 import { TENANT_ID } from '../config/tenant-template.js';
 import { developmentIssuer, useDevelopmentIssuer } from './development-issuer.js';
 import { developmentToken } from './development-token.js';

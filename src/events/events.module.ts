@@ -1,11 +1,6 @@
 import { Module } from '@nestjs/common';
-import { EventFeed } from './event-feed.service.js';
-import { EventSequencer } from './event-sequencer.js';
+import { EventRecordModule } from './event-record.module.js';
 import { EventsController } from './events.controller.js';
 
-@Module({
-  controllers: [EventsController],
-  providers: [EventFeed, EventSequencer],
-  exports: [EventFeed, EventSequencer],
-})
+@Module({ imports: [EventRecordModule], controllers: [EventsController] })
 export class EventsModule {}

@@ -1,17 +1,14 @@
 import { validateHeaderValue } from 'node:http';
 import { EVENT_TYPES } from '../events/event-types.js';
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import { listFaults } from '../validation/list-rule.js';
-import type { Fault, Rule } from '../validation/rule.js';
+import type { Fault, FieldRule, Rule } from '../validation/rule.js';
 import { fault, foreignIdRule, httpUrlRule } from '../validation/rules.js';
 import { isPrivateHost } from './public-address.js';
 
 export const MAX_HEADERS = 20;
 export const MAX_HEADER_VALUE = 2_048;
 export const MAX_CLIENTS = 20;
-
-/** The one setting that rules of hooks depend on (HOOKS_ALLOW_PRIVATE_TARGETS); the module sets it. */
-export const targets = { mayBePrivate: false };
 
 /** RFC 9110, section 5.6.2. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
@@ -20,9 +17,9 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const OWN_HEADER =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|host|user-agent|content-.*|webhook-.*)$/i;
 
-export const targetUrlRule: Rule = (value, context) => {
+export const targetUrlRule: FieldRule = (value, context) => {
   const faults = httpUrlRule(value, context);
-  if (faults.length > 0 || targets.mayBePrivate) return faults;
+  if (faults.length > 0 || context.settings.HOOKS_ALLOW_PRIVATE_TARGETS === 'on') return faults;
   return isPrivateHost(new URL(value as string).hostname)
     ? fault('invalid_format', 'must lead to a public address (HOOKS_ALLOW_PRIVATE_TARGETS)')
     : [];

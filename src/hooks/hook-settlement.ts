@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { BackgroundDatabase, Connection } from '../database/background-database.js';
 import { Batch } from '../database/batch.js';
-import * as statements from './dispatch.statements.js';
-import type { NotedAttempt } from './dispatch.statements.js';
+import * as statements from './attempt.statements.js';
+import type { NotedAttempt } from './attempt.statements.js';
 import { type HookKey, queueOf } from './hook-key.js';
 import { type DeliveryJob, type HookQueue, type Job, jobId, type Retry } from './hook-queue.js';
 

@@ -10,5 +10,3 @@ export const deliveryNotFound = () =>
 
 export const tooManyHooks = () =>
   new AppError('hook.too_many', `There are ${MAX_HOOKS} hooks, and there can be no more.`);
-
-export const notConfigured = (detail: string) => new AppError('hook.not_configured', detail);

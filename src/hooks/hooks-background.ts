@@ -10,6 +10,7 @@ import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { sequenceEvents } from '../events/event.statements.js';
 import { Tenants } from '../tenancy/tenants.js';
+import { BusyHooks } from './busy-hooks.js';
 import {
   type BusyHook,
   hasHooks,
@@ -18,10 +19,7 @@ import {
   selectMovement,
 } from './dispatch.statements.js';
 import { HookDelivery } from './hook-delivery.js';
-import { type Dispatched, HookDispatcher } from './hook-dispatcher.js';
-import { type HookKey, queueOf } from './hook-key.js';
 import type { HookQueue } from './hook-queue.js';
-import { HookWorker } from './hook-worker.js';
 import { HooksSweeper } from './hooks-sweeper.js';
 import { Receiver } from './receiver.js';
 
@@ -35,9 +33,6 @@ const REST = 4;
 const IDLE_REST = 100;
 /** What hooks wait for at most whose feed has not moved, such as one that is enabled. */
 const LONGEST_MS = 5_000;
-
-/** Milliseconds between two looks whether a hook that has all its jobs has room again. */
-const FULL_MS = 1_000;
 
 /** Milliseconds that running deliveries have to end when the service stops. */
 const GRACE_MS = 10_000;
@@ -54,17 +49,15 @@ export class HooksBackground
   implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
   private readonly log = new Logger('hooks');
-  private readonly workers = new Map<string, HookWorker>();
   private readonly closing = new AbortController();
-  private queue: HookQueue | undefined;
+  /** Once there is a hook. */
+  private started: { queue: HookQueue; hooks: BusyHooks } | undefined;
   private loop = Promise.resolve();
   private sweeping: Promise<void> | undefined;
   /** When all hooks are to be looked at, whether or not anything seems to have happened. */
   private lookAt = 0;
   /** What all feeds together were like at the last look. */
   private places = '';
-  /** Hooks that have as many jobs as they may, and until when (`performance.now()`) they are not asked again. */
-  private readonly fullUntil = new Map<string, number>();
   private quietUntil = 0;
 
   constructor(
@@ -107,24 +100,23 @@ export class HooksBackground
   private async look(): Promise<number> {
     const isDue = performance.now() >= this.lookAt;
     if (isDue && !(await this.hasWork())) return IDLE_MS;
-    this.queue ??= await this.startQueue();
-    this.sweep(this.queue);
+    const { queue, hooks } = (this.started ??= await this.start());
+    this.sweep(queue);
     const hasMoved = await this.followFeeds();
     // Whatever a hook has to do, its feed has moved, or it is on its way, or it can wait for a second.
-    if (!isDue && !hasMoved && this.workers.size === 0) return BUSY_MS;
+    if (!isDue && !hasMoved && hooks.areNone) return BUSY_MS;
     const since = performance.now();
     const busy = await this.database.run<BusyHook>(selectBusyHooks(!this.tenants.only));
     const took = performance.now() - since;
     this.lookAt = performance.now() + between(IDLE_MS, IDLE_REST * took, LONGEST_MS);
-    this.stopWorkers(new Set(busy.map(queueOf)));
-    if (await this.dispatch(this.queue, busy)) return 0;
+    if (await hooks.workFor(busy)) return 0;
     // However many hooks there are, to look at them is a small part of the time.
     return between(BUSY_MS, REST * took, IDLE_MS);
   }
 
   private async hasWork(): Promise<boolean> {
     const [any] = await this.database.run<{ hasHooks: boolean }>(hasHooks());
-    return any?.hasHooks === true || this.queue !== undefined;
+    return any?.hasHooks === true || this.started !== undefined;
   }
 
   /** Beside the deliveries, which wait for none of it. */
@@ -149,61 +141,22 @@ export class HooksBackground
   }
 
   /** Without a hook, pg-boss is not even loaded. */
-  private async startQueue(): Promise<HookQueue> {
+  private async start() {
     const { HookQueue } = await import('./hook-queue.js');
-    const queue = new HookQueue(this.database, this.env, (problem) => this.warn(problem));
+    const onProblem = (problem: unknown) => this.warn(problem);
+    const queue = new HookQueue(this.database, this.env, onProblem);
     await queue.start().catch(async (error: unknown) => {
       await queue.stop();
       throw error;
     });
-    return queue;
-  }
-
-  /** Answers whether more could be queued at once. */
-  private async dispatch(queue: HookQueue, hooks: BusyHook[]): Promise<boolean> {
-    let hasMore = false;
-    const dispatcher = new HookDispatcher(this.database, queue);
-    for (const hook of hooks) {
-      const name = queueOf(hook);
-      const last = Number(hook.last);
-      await queue.ensure(name);
-      if (!this.workers.has(name)) this.workers.set(name, this.startWorker(queue, hook));
-      const isUpToDate = !hook.hasUnqueued && Number(hook.lastSequence) >= last;
-      if (isUpToDate || performance.now() < (this.fullUntil.get(name) ?? 0)) continue;
-      // The trouble of one hook is not that of the next.
-      const dispatched = await dispatcher
-        .dispatch(hook, last)
-        .catch((error: unknown): Dispatched => {
-          this.warn(error);
-          return 'none';
-        });
-      if (dispatched === 'some' || dispatched === 'more') this.workers.get(name)?.wake();
-      if (dispatched === 'more') hasMore = true;
-      if (dispatched === 'full') this.fullUntil.set(name, performance.now() + FULL_MS);
-    }
-    return hasMore;
-  }
-
-  private startWorker(queue: HookQueue, hook: HookKey): HookWorker {
-    const deliver = this.delivery.to(hook, queue);
-    return new HookWorker(queueOf(hook), queue, deliver, (problem) => this.warn(problem));
-  }
-
-  /** Of hooks that are disabled or no more, or for which there is nothing to do. */
-  private stopWorkers(kept: Set<string>): void {
-    for (const [name, worker] of this.workers) {
-      if (kept.has(name)) continue;
-      this.workers.delete(name);
-      this.fullUntil.delete(name);
-      void worker.stop();
-    }
+    return { queue, hooks: new BusyHooks(this.database, queue, this.delivery, onProblem) };
   }
 
   private async stop(): Promise<void> {
-    const ended = Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+    const ended = this.started?.hooks.stop();
     await Promise.race([ended, sleep(GRACE_MS, undefined, { ref: false })]);
     await this.sweeping;
-    await this.queue?.stop().catch((error: unknown) => this.warn(error));
+    await this.started?.queue.stop().catch((error: unknown) => this.warn(error));
   }
 
   /** Now and then: a database that is away is a problem of many looks. */

@@ -3,9 +3,9 @@ import { BackgroundDatabase } from '../database/background-database.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { Tenants } from '../tenancy/tenants.js';
-import { deleteLog, deleteOldDeliveries, selectOldLogs } from './dispatch.statements.js';
 import { hookOf } from './hook-key.js';
 import type { HookQueue } from './hook-queue.js';
+import { deleteLog, deleteOldDeliveries, selectOldLogs } from './sweep.statements.js';
 
 const CLOCK_MS = 3_000;
 const MINUTE_MS = 60_000;

@@ -1,11 +1,9 @@
 import { Module } from '@nestjs/common';
 import { BackgroundDatabase } from '../database/background-database.js';
-import { Env } from '../config/env.js';
-import { EventsModule } from '../events/events.module.js';
+import { EventRecordModule } from '../events/event-record.module.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { HookDelivery } from './hook-delivery.js';
-import { targets } from './hook-rules.js';
 import { HookSeal } from './hook-seal.js';
 import { HookTester } from './hook-tester.js';
 import { HooksBackground } from './hooks-background.js';
@@ -16,7 +14,7 @@ import { Receiver } from './receiver.js';
 import { SecretBox } from '../secrets/secret-box.js';
 
 @Module({
-  imports: [EventsModule],
+  imports: [EventRecordModule],
   controllers: [HooksController, DeliveriesController],
   providers: [
     ...[BackgroundDatabase, SecretBox, HookSeal, Receiver],
@@ -24,8 +22,4 @@ import { SecretBox } from '../secrets/secret-box.js';
     ...[HookDelivery, HooksSweeper, HooksBackground],
   ],
 })
-export class HooksModule {
-  constructor({ HOOKS_ALLOW_PRIVATE_TARGETS }: Env) {
-    targets.mayBePrivate = HOOKS_ALLOW_PRIVATE_TARGETS === 'on';
-  }
-}
+export class HooksModule {}

@@ -1,14 +1,15 @@
 import { AppError, invalidInput, MAX_VIOLATIONS, type Violation } from '../errors/app-error.js';
 import type { ViolationCode } from '../errors/error-codes.js';
 import { jsonPointer } from '../errors/json-pointer.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import {
   type JsonFault,
-  type JsonPath,
-  JsonReader,
   type JsonJudge,
+  type JsonPath,
   JsonSyntaxError,
   TooManyKeys,
-} from '../json/json-reader.js';
+} from '../json/json-judge.js';
+import { JsonReader } from '../json/json-reader.js';
 import { parseJson } from '../json/parse-json.js';
 
 /** Levels of nesting that a value of a body may have; the body's own object does not count. */
@@ -54,10 +55,6 @@ export function parseStrictJson(bytes: Uint8Array, maxKeys = Infinity): Record<s
     violations.push({ pointer: '', code: 'invalid_type', detail: 'must be a JSON object' });
   if (violations.length > 0) throw invalidInput(violations);
   return body as Record<string, unknown>;
-}
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function decode(bytes: Uint8Array): string {

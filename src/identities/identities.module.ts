@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { UsersModule } from '../users/users.module.js';
+import { UserRecordModule } from '../users/user-record.module.js';
 import { IdentitiesController } from './identities.controller.js';
 
-@Module({ imports: [UsersModule], controllers: [IdentitiesController] })
+@Module({ imports: [UserRecordModule], controllers: [IdentitiesController] })
 export class IdentitiesModule {}

@@ -1,5 +1,8 @@
+import { USER_FIELDS } from '../users/user.dto.js';
 import { IdentityIdField, IssuerField, JsonObjectField } from '../validation/fields.js';
+import { ReadOnlyFields } from '../validation/read-only.js';
 
+@ReadOnlyFields(USER_FIELDS)
 export class PutIdentityDto {
   @IdentityIdField("The user's id at the social identity provider.")
   userId!: string;
@@ -8,6 +11,7 @@ export class PutIdentityDto {
   details?: Record<string, unknown>;
 }
 
+@ReadOnlyFields(USER_FIELDS)
 export class PutSsoIdentityDto {
   @IssuerField()
   issuer!: string;

@@ -1,5 +1,8 @@
+import { USER_FIELDS } from '../users/user.dto.js';
+import { ReadOnlyFields } from '../validation/read-only.js';
 import { PasswordField } from './password-fields.js';
 
+@ReadOnlyFields(USER_FIELDS)
 export class PasswordDto {
   @PasswordField({ required: true })
   password!: string;

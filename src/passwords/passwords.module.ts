@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { LimitsModule } from '../limits/limits.module.js';
-import { UsersModule } from '../users/users.module.js';
+import { UserRecordModule } from '../users/user-record.module.js';
+import { HashingModule } from './hashing.module.js';
 import { PasswordsController } from './passwords.controller.js';
 import { PasswordsService } from './passwords.service.js';
 
 @Module({
-  imports: [UsersModule, LimitsModule],
+  imports: [UserRecordModule, HashingModule, LimitsModule],
   controllers: [PasswordsController],
   providers: [PasswordsService],
 })

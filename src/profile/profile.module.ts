@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
-import { UsersModule } from '../users/users.module.js';
+import { UserRecordModule } from '../users/user-record.module.js';
 import { ProfileController } from './profile.controller.js';
 import { Provisioning } from './provisioning.js';
 
 @Module({
-  imports: [UsersModule],
+  imports: [UserRecordModule],
   controllers: [ProfileController],
   providers: [Provisioning],
 })

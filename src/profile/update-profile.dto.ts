@@ -1,7 +1,10 @@
+import { USER_FIELDS } from '../users/user.dto.js';
 import type { UserPatch } from '../users/user-row.js';
 import { AvatarField, NameField, UsernameField } from '../validation/fields.js';
+import { ReadOnlyFields } from '../validation/read-only.js';
 
 /** What users may change of themselves. */
+@ReadOnlyFields(USER_FIELDS)
 export class UpdateProfileDto implements UserPatch {
   @NameField({ clearedBy: [null, ''] })
   name?: string | null;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Env } from '../config/env.js';
+import { AppError } from '../errors/app-error.js';
 import { parseJson } from '../json/parse-json.js';
-import { notConfigured } from '../hooks/hook.errors.js';
 import { openText, sealText } from './sealed-text.js';
 
 /** Seals what only the service may read (AES-256-GCM), under the keys of SECRETS_KEY. */
@@ -32,3 +32,5 @@ export class SecretBox {
     throw notConfigured('SECRETS_KEY has no key that opens what is stored.');
   }
 }
+
+const notConfigured = (detail: string) => new AppError('hook.not_configured', detail);

@@ -1,7 +1,8 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { ConfigurationError, Env } from '../config/env.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { Env } from '../config/env.js';
 import { tenantOfHost } from '../config/tenant-template.js';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';

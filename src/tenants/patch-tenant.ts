@@ -1,6 +1,6 @@
 import { invalidInput } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import type { JsonMode } from '../http/json-body.js';
 import type { TenantSettings } from '../tenancy/tenant-row.js';
 import { settingsRule } from './settings-rule.js';

@@ -1,5 +1,5 @@
 import { levelsOf, SELF_SERVICE_FIELDS } from '../config/self-service-fields.js';
-import { isPlainObject } from '../http/strict-json.js';
+import { isPlainObject } from '../json/is-plain-object.js';
 import type { TenantSettings } from '../tenancy/tenant-row.js';
 import { listFaults } from '../validation/list-rule.js';
 import type { Fault, Rule, RuleContext } from '../validation/rule.js';

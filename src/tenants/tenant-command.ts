@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseJson } from '../json/parse-json.js';
 import { JsonBody } from '../http/json-body.js';
-import { BodyPipe } from '../validation/body.pipe.js';
+import type { BodyPipe } from '../validation/body.pipe.js';
 import { CreateTenantDto } from './create-tenant.dto.js';
 import { type TenantDto, toTenantDto } from './tenant.dto.js';
 import type { TenantsService } from './tenants.service.js';
@@ -43,7 +43,11 @@ const PAGE = 100;
  * @returns what to print
  * @throws UsageError; AppError as the service does
  */
-export async function runTenantCommand(tenants: TenantsService, args: string[]): Promise<string> {
+export async function runTenantCommand(
+  tenants: TenantsService,
+  pipe: BodyPipe,
+  args: string[],
+): Promise<string> {
   const { values, positionals } = split(args);
   const [verb = '', id, ...rest] = positionals;
   const { 'with-users': withUsers, ...fields } = values;
@@ -59,14 +63,14 @@ export async function runTenantCommand(tenants: TenantsService, args: string[]):
   const body = bodyOf(values);
   switch (verb) {
     case 'add': {
-      const { id: newId, ...dto } = checked({ id, ...body }, CreateTenantDto, false);
+      const { id: newId, ...dto } = checked(pipe, { id, ...body }, CreateTenantDto, false);
       return shown(toTenantDto(await tenants.create(newId, dto)));
     }
     case 'set':
-      return update(tenants, id, body);
+      return update(tenants, pipe, id, body);
     case 'suspend':
     case 'resume':
-      return update(tenants, id, { isSuspended: verb === 'suspend' });
+      return update(tenants, pipe, id, { isSuspended: verb === 'suspend' });
     case 'show':
       return shown(toTenantDto(await tenants.get(id)));
     case 'remove':
@@ -79,8 +83,13 @@ export async function runTenantCommand(tenants: TenantsService, args: string[]):
 
 const shown = (tenant: TenantDto) => JSON.stringify(tenant, null, 2);
 
-async function update(tenants: TenantsService, id: string, body: object): Promise<string> {
-  const patch = checked(body, UpdateTenantDto, true);
+async function update(
+  tenants: TenantsService,
+  pipe: BodyPipe,
+  id: string,
+  body: object,
+): Promise<string> {
+  const patch = checked(pipe, body, UpdateTenantDto, true);
   return shown(toTenantDto(await tenants.update(id, patch, {}, 'merge')));
 }
 
@@ -96,8 +105,13 @@ async function list(tenants: TenantsService): Promise<string> {
 }
 
 /** The same rules as those of the API. @throws AppError guard.invalid_input */
-const checked = <Dto>(body: object, metatype: new () => Dto, isMergePatch: boolean) =>
-  new BodyPipe().transform(new JsonBody({ ...body }, isMergePatch), {
+const checked = <Dto>(
+  pipe: BodyPipe,
+  body: object,
+  metatype: new () => Dto,
+  isMergePatch: boolean,
+) =>
+  pipe.transform(new JsonBody({ ...body }, isMergePatch), {
     type: 'body',
     metatype,
   }) as Dto;

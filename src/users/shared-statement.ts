@@ -1,5 +1,5 @@
+import { anyOf } from '../database/statement.js';
 import { RECORDING_COLUMNS } from '../events/record-event.js';
-import { anyOf } from './user.statements.js';
 
 /** Whether a statement waits for what another transaction holds or writes, or goes on without it. */
 export type Wait = 'wait' | 'skip';

@@ -7,9 +7,12 @@ import {
   ProfileField,
   UsernameField,
 } from '../validation/fields.js';
+import { ReadOnlyFields } from '../validation/read-only.js';
+import { USER_FIELDS } from './user.dto.js';
 import type { UserPatch } from './user-row.js';
 
 /** What a management client may change of any user. */
+@ReadOnlyFields(USER_FIELDS)
 export class UpdateUserDto implements UserPatch {
   @UsernameField({ clearedBy: [null, ''] })
   username?: string | null;

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { RECORDING_COLUMNS } from '../events/record-event.js';
-import { limits } from '../validation/json-rules.js';
 import { changesOf } from './changes-of.js';
 import { UNIQUE_COLUMNS } from './column-values.js';
 import {
@@ -34,11 +33,16 @@ export interface DatabaseFunction {
  * one statement that changes several tables would be many; each of these is about one table and tenant,
  * so that its plan is kept. What is decided from the locked rows is the same SQL.
  */
-export function updateUsersApart(tenantId: TenantId, changes: UserChange[], wait: Wait): Statement {
+export function updateUsersApart(
+  tenantId: TenantId,
+  changes: UserChange[],
+  wait: Wait,
+  customDataBytes: number,
+): Statement {
   const { name } = functionOf(wait, changes[0]?.recording.withValues ?? true);
   return ofTenant(tenantId, `SELECT * FROM ${name}($1, $2, $3)`, [
     JSON.stringify(changes.map(toRecord)),
-    limits.customDataBytes,
+    customDataBytes,
   ]);
 }
 

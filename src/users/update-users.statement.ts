@@ -1,7 +1,6 @@
 import { ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { recordEvents } from '../events/record-event.js';
-import { limits } from '../validation/json-rules.js';
 import { changesOf } from './changes-of.js';
 import {
   answer,
@@ -24,13 +23,19 @@ import { identities, ssoIdentities } from './user.statements.js';
  * suspension, version, size and whether anything changes at all, writes only then, and answers each
  * row as it now is: the new one, or the old one, which tells why nothing was written.
  *
+ * @param customDataBytes what `customData` may have at most
  * @param wait `wait` for a row that another transaction holds; or `skip` it, and do not try a key that
  *   another user has, so that no patch makes others wait or fail. One that a
  *   transaction writes which is still open cannot be seen: rather than wait for that, the statement fails
  */
-export function updateUsers(tenantId: TenantId, changes: UserChange[], wait: Wait): Statement {
+export function updateUsers(
+  tenantId: TenantId,
+  changes: UserChange[],
+  wait: Wait,
+  customDataBytes: number,
+): Statement {
   const withValues = changes[0]?.recording.withValues ?? true;
-  const text = textOf(wait, withValues, limits.customDataBytes);
+  const text = textOf(wait, withValues, customDataBytes);
   return ofTenant(tenantId, text, [JSON.stringify(changes.map(toRecord))]);
 }
 

@@ -9,9 +9,9 @@ import {
   USUAL_PAGE_SIZE,
   type UserQuery,
 } from './user-query.js';
-import { acrossTenants, ofTenant, type Statement } from '../database/statement.js';
+import { acrossTenants, anyOf, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
-import { anyOf, userRow } from './user.statements.js';
+import { userRow } from './user.statements.js';
 
 /** Matches are counted up to here; beyond it, the planner's estimate has to do, unless all are to be counted. */
 export const MAX_COUNT = 100_000;

@@ -33,9 +33,10 @@ export class UserWrites implements OnModuleInit {
   private isDistributed = false;
 
   constructor(
-    { DATABASE_POOL_SIZE }: Env,
+    private readonly env: Env,
     private readonly database: DataSource,
   ) {
+    const { DATABASE_POOL_SIZE } = env;
     this.creates = new SharedWrites<NewUser, UserRow>(
       database,
       {
@@ -83,8 +84,10 @@ export class UserWrites implements OnModuleInit {
     return this.deletes.run(tenantId, deletion);
   }
 
-  private updateStatement = (tenantId: TenantId, changes: UserChange[], wait: Wait) =>
-    (this.isDistributed ? updateUsersApart : updateUsers)(tenantId, changes, wait);
+  private updateStatement = (tenantId: TenantId, changes: UserChange[], wait: Wait) => {
+    const statement = this.isDistributed ? updateUsersApart : updateUsers;
+    return statement(tenantId, changes, wait, this.env.CUSTOM_DATA_MAX_BYTES);
+  };
 
   /** With the others of the transaction. @throws Error when one of them would wait */
   private updateIn(

@@ -42,5 +42,3 @@ export const tooLarge = (pointer: string, { code, detail }: Fault) =>
   invalidInput([{ pointer, code, detail }]);
 
 export const userNotFound = () => new AppError('entity.not_found', 'There is no such user.');
-
-export const userSuspended = () => new AppError('user.suspended', 'The user is suspended.');

@@ -1,4 +1,4 @@
-import { ofTenant, type Statement } from '../database/statement.js';
+import { anyOf, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import type { StoredPassword } from '../passwords/stored-password.js';
 
@@ -33,12 +33,6 @@ export const userRow = rowWith(identities, ssoIdentities);
 
 /** Of a row that this statement has made: nothing belongs to it yet, whatever did to one before. */
 export const newUserRow = rowWith(`'{}'::jsonb`, `'[]'::jsonb`);
-
-/**
- * SQL of «any of these», of which the planner expects the same few whatever they are: with a bare
- * parameter it would plan a prepared statement anew for each number of them.
- */
-export const anyOf = (selection: string) => `ANY (ARRAY(${selection}))`;
 
 /** Those of these users that are there, in any order. */
 export function selectUsersById(tenantId: TenantId, ids: string[]): Statement {

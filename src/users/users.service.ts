@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { userSuspended } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { inTransaction, inTransactionNow, query } from '../database/current-transaction.js';
 import { oneUser } from '../database/lanes.js';
@@ -19,7 +20,7 @@ import { USER_ID } from '../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from './random-id.js';
 import { touchUser } from './touch-user.statement.js';
-import { conflictOf, inUse, tooLarge, userNotFound, userSuspended } from './user.errors.js';
+import { conflictOf, inUse, tooLarge, userNotFound } from './user.errors.js';
 import {
   lockAssumed,
   lockUser,
@@ -121,7 +122,8 @@ export class UsersService {
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();
     checkVersion(access, user.version);
-    if (user.customDataTooLarge) throw tooLarge('/customData', customDataTooLarge());
+    if (user.customDataTooLarge)
+      throw tooLarge('/customData', customDataTooLarge(this.env.CUSTOM_DATA_MAX_BYTES));
     if (user.profileTooLarge) throw tooLarge('/profile', profileTooLarge());
     if (user.taken) throw inUse(user.taken);
     return user;

@@ -1,12 +1,12 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
+import { Env } from '../config/env.js';
 import { invalidInput, MAX_VIOLATIONS, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 import type { JsonBody } from '../http/json-body.js';
-import { isReadOnly } from '../users/read-only-fields.js';
 import { bareField } from './bare-body.js';
-import { readOnlyFieldsOf } from './read-only.js';
-import { faultsOf, markMergePatch } from './rule.js';
+import { isReadOnly } from './read-only.js';
+import { faultsOf, giveContext } from './rule.js';
 import { validatedFields } from './validated-fields.js';
 
 /**
@@ -16,6 +16,8 @@ import { validatedFields } from './validated-fields.js';
  */
 @Injectable()
 export class BodyPipe implements PipeTransform {
+  constructor(private readonly settings: Env) {}
+
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body') return value;
     const fields = fieldsOf(metatype);
@@ -27,10 +29,10 @@ export class BodyPipe implements PipeTransform {
       .slice(0, MAX_VIOLATIONS);
     const known = Object.fromEntries(Object.entries(body).filter(([key]) => fields.has(key)));
     const dto = Object.assign(new (metatype as Type<object>)(), known);
-    if (isMergePatch) markMergePatch(dto);
+    giveContext(dto, { isMergePatch, settings: this.settings });
     const refused = validateSync(dto).map(({ property }) => property);
     const violations = [
-      ...unknown.map((key) => unknownField((metatype as Type).name, key)),
+      ...unknown.map((key) => unknownField(metatype as Type, key)),
       ...refused.flatMap((field) => toViolations(dto, field, bare === undefined ? [field] : [])),
     ];
     if (violations.length + refused.length > 0) throw invalidInput(violations);
@@ -49,9 +51,9 @@ function fieldsOf(metatype: unknown): Set<string> {
   return fields;
 }
 
-function unknownField(dtoClass: string, key: string): Violation {
+function unknownField(dtoClass: Type, key: string): Violation {
   const pointer = jsonPointer([key]);
-  return (readOnlyFieldsOf(dtoClass)?.has(key) ?? isReadOnly(key))
+  return isReadOnly(dtoClass, key)
     ? { pointer, code: 'read_only', detail: 'is read-only here' }
     : { pointer, code: 'unknown_field', detail: 'is not a field of this resource' };
 }

@@ -1,27 +1,24 @@
-import { isPlainObject } from '../http/strict-json.js';
-import type { Fault, Rule } from './rule.js';
+import { isPlainObject } from '../json/is-plain-object.js';
+import type { Fault, FieldRule, Rule } from './rule.js';
 import { fault } from './rules.js';
 
 export const MAX_PROFILE_BYTES = 16_384;
 
-/** The one limit that is configured (CUSTOM_DATA_MAX_BYTES); `createApp` sets it. */
-export const limits = { customDataBytes: 65_536 };
-
 /** Levels of nesting that `customData` may have. */
 const MAX_DEPTH = 32;
 
-export const customDataRule: Rule = (value, { isMergePatch }) => {
+export const customDataRule: FieldRule = (value, { isMergePatch, settings }) => {
   if (value === null && isMergePatch) return [];
   if (!isPlainObject(value)) return fault('invalid_type', 'must be an object');
   if (isDeeperThan(MAX_DEPTH, value))
     return fault('too_deep', `is nested deeper than ${MAX_DEPTH} levels`);
-  if (Buffer.byteLength(JSON.stringify(value)) <= limits.customDataBytes) return [];
-  return [customDataTooLarge()];
+  const most = settings.CUSTOM_DATA_MAX_BYTES;
+  return Buffer.byteLength(JSON.stringify(value)) > most ? [customDataTooLarge(most)] : [];
 };
 
-export const customDataTooLarge = (): Fault => ({
+export const customDataTooLarge = (most: number): Fault => ({
   code: 'user.custom_data_too_large',
-  detail: `must have at most ${limits.customDataBytes} bytes as JSON`,
+  detail: `must have at most ${most} bytes as JSON`,
 });
 
 function isDeeperThan(levels: number, value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, ValidateIf } from 'class-validator';
+import type { Env } from '../config/env.js';
 import type { ViolationCode } from '../errors/error-codes.js';
 
 /** What is wrong with a value; `at` leads to the part of it that is, the value itself if left out. */
@@ -21,19 +22,30 @@ export interface RuleContext {
   body: object;
 }
 
-const RULE = Symbol('rule');
-const MERGE_PATCH = Symbol('merge patch');
+/** The settings that rules of fields may depend on. */
+export type RuleSettings = Pick<Env, 'CUSTOM_DATA_MAX_BYTES' | 'HOOKS_ALLOW_PRIVATE_TARGETS'>;
 
-/** Remembers that a DTO came as a merge patch, for the rules of its fields. */
-export function markMergePatch(dto: object): void {
-  Object.defineProperty(dto, MERGE_PATCH, { value: true });
+/** What the rule of a field may know beside the value. */
+export interface FieldContext extends RuleContext {
+  settings: RuleSettings;
+}
+
+/** A rule that depends on settings, and so is one of a field only. */
+export type FieldRule = (value: unknown, context: FieldContext) => Fault[];
+
+const RULE = Symbol('rule');
+const CONTEXT = Symbol('context');
+
+/** Remembers with a DTO what the rules of its fields are to know. */
+export function giveContext(dto: object, context: Omit<FieldContext, 'body'>): void {
+  Object.defineProperty(dto, CONTEXT, { value: context });
 }
 
 /** What is wrong with the value that a field of this DTO has. */
 export function faultsOf(dto: object, field: string): Fault[] {
-  const rule = Reflect.getMetadata(RULE, dto, field) as Rule;
-  const context = { isMergePatch: MERGE_PATCH in dto, body: dto };
-  return rule(dto[field as keyof typeof dto], context);
+  const rule = Reflect.getMetadata(RULE, dto, field) as FieldRule;
+  const { [CONTEXT]: context } = dto as { [CONTEXT]: Omit<FieldContext, 'body'> };
+  return rule(dto[field as keyof typeof dto], { ...context, body: dto });
 }
 
 /** The values that clear a field. Each one that is not listed is judged by the field's rule. */
@@ -54,7 +66,11 @@ export type FieldSchema = { title?: string } & Record<string, unknown>;
  * A field of a patch: absent keeps the stored value, a value of `clearedBy` clears it, any other
  * must pass the rule. Validation and OpenAPI come from the same declaration.
  */
-export function Field(rule: Rule, schema: FieldSchema, options: FieldOptions): PropertyDecorator {
+export function Field(
+  rule: FieldRule,
+  schema: FieldSchema,
+  options: FieldOptions,
+): PropertyDecorator {
   const { clearedBy = [], required = false, description, example } = options;
   const clears = (value: unknown) => clearedBy.includes(value as null | '');
   const { title, ...core } = schema;

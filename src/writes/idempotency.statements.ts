@@ -1,6 +1,5 @@
-import { ofTenant, type Statement } from '../database/statement.js';
+import { anyOf, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
-import { anyOf } from '../users/user.statements.js';
 import type { KeptAnswer } from './idempotency.js';
 
 export interface TakenKeys {

@@ -1,6 +1,6 @@
+import { userSuspended } from '../auth/principal.js';
 import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
-import { userSuspended } from '../users/user.errors.js';
 import * as idempotency from './idempotency.js';
 import * as statements from './idempotency.statements.js';
 import type { KeyedRequest } from './keyed-request.js';

@@ -1,5 +1,4 @@
 import type { Principal } from '../auth/principal.js';
-import type { UserDto } from '../users/user.dto.js';
 
 export const WRITES = Symbol('writes');
 
@@ -7,7 +6,7 @@ export interface WriteOptions {
   /** Whether it changes a user, and so takes `?dryRun=true`. */
   writesUser: boolean;
   /** The field of the user that the route answers, when it is not the user. */
-  part?: keyof UserDto | undefined;
+  part?: string;
   /** Whether it may share its transaction: what it does takes no time but that of statements. */
   isQuick?: boolean;
   /** What of an answer that was kept this caller may see now. */

@@ -17,7 +17,6 @@ import { oneUser } from '../database/lanes.js';
 import { PerTenant } from '../database/per-tenant.js';
 import type { Run } from '../database/transaction.js';
 import { notingEvents } from '../events/recorded-events.js';
-import type { Change } from '../events/user-event.entity.js';
 import { isSet } from '../http/flags.js';
 import { bodyOf } from '../http/versioned.js';
 import * as idempotency from './idempotency.js';
@@ -92,7 +91,7 @@ export class WriteInterceptor implements NestInterceptor {
   ): Promise<unknown> {
     const { answer, changes } = await rolledBack(this.database, tenant.id, async (run) => {
       const { result, ids } = await notingEvents(handle);
-      const own = await run<{ changes: Change[] }>(statements.selectChanges(tenant.id, ids));
+      const own = await run<{ changes: unknown[] }>(statements.selectChanges(tenant.id, ids));
       return { answer: result, changes: own.flatMap((event) => event.changes) };
     });
     for (const name of ['ETag', 'Location']) reply.removeHeader(name);

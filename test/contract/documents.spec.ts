@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { ENV_NAMES, parseEnv } from '../../src/config/env.js';
+import { ENV_NAMES, parseEnv } from '../../src/config/load-env.js';
 import { ERROR_CODES } from '../../src/errors/error-codes.js';
 import { parseJson } from '../../src/json/parse-json.js';
 

@@ -5,8 +5,8 @@ import { poolOf } from '../../src/database/prepared-query.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
 
-// passport keeps its strategies, and the rules their limit, for the whole process: services of other
-// settings have a file of their own, one at a time.
+// passport keeps its strategies for the whole process: services of other issuers have a file of their own,
+// one at a time.
 
 @Controller('undeclared')
 class UndeclaredController {
@@ -49,6 +49,22 @@ describe('the limits of the configuration', () => {
     expect(await post(padded(1025))).toBe(413);
     expect(await post({ customData: { a: 'x'.repeat(92) } })).toBe(201);
     expect(await post({ customData: { a: 'x'.repeat(93) } })).toBe(422);
+    await small.stop();
+  });
+
+  it('are those of each service, where there are two in one process', async () => {
+    const small = await TestApp.start({ CUSTOM_DATA_MAX_BYTES: '100' });
+    const large = await TestApp.start({ HOOKS_ALLOW_PRIVATE_TARGETS: 'on' }, [], small);
+    const post = async (app: TestApp, url: string, body: object) =>
+      (await app.call({ method: 'POST', url, token: await app.issuer.managementToken(), body }))
+        .status;
+    const user = { customData: { a: 'x'.repeat(93) } };
+    const hook = { url: 'http://127.0.0.1/' };
+    expect(await post(small, '/api/users', user)).toBe(422);
+    expect(await post(large, '/api/users', user)).toBe(201);
+    expect(await post(small, '/api/hooks', hook)).toBe(400);
+    expect(await post(large, '/api/hooks', hook)).toBe(201);
+    await large.stop();
     await small.stop();
   });
 });

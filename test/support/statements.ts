@@ -2,10 +2,12 @@ import type { Statement } from '../../src/database/statement.js';
 import type { TenantId } from '../../src/database/tenant.js';
 import type { Recording } from '../../src/events/record-event.js';
 import * as events from '../../src/events/event.statements.js';
+import * as attempts from '../../src/hooks/attempt.statements.js';
 import * as deliveries from '../../src/hooks/delivery.statements.js';
 import * as dispatch from '../../src/hooks/dispatch.statements.js';
 import * as hooks from '../../src/hooks/hook.statements.js';
 import * as jobs from '../../src/hooks/job.statements.js';
+import * as sweeps from '../../src/hooks/sweep.statements.js';
 import * as identities from '../../src/identities/identity.statements.js';
 import * as partitions from '../../src/retention/partition.statements.js';
 import * as retention from '../../src/retention/retention.statements.js';
@@ -118,16 +120,20 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     hasHooks: [dispatch.hasHooks()],
     selectMovement: [dispatch.selectMovement()],
     selectBusyHooks: [true, false].map(dispatch.selectBusyHooks),
-    selectOldLogs: [dispatch.selectOldLogs()],
     takeHook: [dispatch.takeHook(TENANT, 'h', 10)],
     takeUnqueued: [dispatch.takeUnqueued(TENANT, 'h', 10)],
     insertDeliveries: [dispatch.insertDeliveries(TENANT, 'h', dispatched, { last: 9, limit: 10 })],
     moveHook: [dispatch.moveHook(TENANT, 'h', '9')],
-    loadDeliveries: [dispatch.loadDeliveries(TENANT, 'h', ['1'])],
-    noteAttempts: [dispatch.noteAttempts(TENANT, 'h', [attempt], 3)],
-    disableHook: [dispatch.disableHook(TENANT, 'h')],
-    deleteOldDeliveries: [dispatch.deleteOldDeliveries(TENANT, 30, 10)],
-    deleteLog: [dispatch.deleteLog(TENANT, 'h', 10)],
+  },
+  'hooks/attempt.statements.ts': {
+    loadDeliveries: [attempts.loadDeliveries(TENANT, 'h', ['1'])],
+    noteAttempts: [attempts.noteAttempts(TENANT, 'h', [attempt], 3)],
+    disableHook: [attempts.disableHook(TENANT, 'h')],
+  },
+  'hooks/sweep.statements.ts': {
+    selectOldLogs: [sweeps.selectOldLogs()],
+    deleteOldDeliveries: [sweeps.deleteOldDeliveries(TENANT, 30, 10)],
+    deleteLog: [sweeps.deleteLog(TENANT, 'h', 10)],
   },
   'hooks/hook.statements.ts': {
     selectHooks: [hooks.selectHooks(TENANT)],
@@ -207,12 +213,12 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
   'users/update-users-apart.statement.ts': {
     selectHasFunctions: [apart.selectHasFunctions(apart.updateUsersFunctions())],
     updateUsersApart: shared((recording, wait) =>
-      apart.updateUsersApart(TENANT, [{ ...change, recording }], wait),
+      apart.updateUsersApart(TENANT, [{ ...change, recording }], wait, 65_536),
     ),
   },
   'users/update-users.statement.ts': {
     updateUsers: shared((recording, wait) =>
-      updates.updateUsers(TENANT, [{ ...change, recording }], wait),
+      updates.updateUsers(TENANT, [{ ...change, recording }], wait, 65_536),
     ),
   },
   'users/user-search.statements.ts': {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseEnv } from '../../src/config/env.js';
+import { parseEnv } from '../../src/config/load-env.js';
 import { urlsOfHosts } from '../../src/config/postgres-url.js';
 
 const messageFor = (variables: Record<string, string>): string => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isExactNumber } from '../../src/json/is-exact-number.js';
-import { type JsonFault, JsonReader, JsonSyntaxError } from '../../src/json/json-reader.js';
+import { type JsonFault, JsonSyntaxError } from '../../src/json/json-judge.js';
+import { JsonReader } from '../../src/json/json-reader.js';
 import { parseJson } from '../../src/json/parse-json.js';
 
 const read = (text: string) => new JsonReader(text).read();

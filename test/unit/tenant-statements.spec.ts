@@ -17,7 +17,6 @@ const SQL_ONLY: Record<string, string[]> = {
   'users/update-users-apart.statement.ts': ['updateUsersFunctions'],
   'users/shared-statement.ts': ['given', 'lockedUsers', 'madeOnce', 'seenUsers'],
   'users/user-search.statements.ts': ['formsOf'],
-  'users/user.statements.ts': ['anyOf'],
 };
 
 const QUEUES = 'jobs are told apart by their queue, whose name has the tenant';
@@ -34,6 +33,8 @@ const ACROSS: Record<string, Record<string, string>> = {
     selectBusyHooks: 'the background asks which hooks have something to do',
     selectMovement:
       'the background asks whether any feed moves, and whose events are to be numbered',
+  },
+  'hooks/sweep.statements.ts': {
     selectOldLogs: 'the sweeper asks who has deliveries to delete',
   },
   'hooks/hook.statements.ts': {
