@@ -18,21 +18,37 @@ export function signInReporter({ nameplate, token, ...client }) {
       method,
       headers: {
         authorization: `Bearer ${await managementToken()}`,
-        'content-type': 'application/json',
+        ...(body && { 'content-type': 'application/json' }),
       },
-      body: JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
     });
   const expect = (response, ...allowed) => {
     if (response.ok || allowed.includes(response.status)) return response.status;
     throw new Error(`nameplate answered ${response.status}`);
   };
 
-  /** `at`: milliseconds. `user`: fields of a user that nameplate does not know yet; not set: it is not made. */
-  return async ({ id, at = Date.now(), applicationId, user }) => {
+  const idOf = async (email) => {
+    const exact = new URLSearchParams({
+      'search.primaryEmail': email,
+      'mode.primaryEmail': 'exact',
+    });
+    const response = await send('GET', `?${exact}`);
+    expect(response);
+    return (await response.json())[0]?.id;
+  };
+
+  /**
+   * `id`: the `sub` of the user's tokens; `email` finds it where a hook is not told. `at`: milliseconds.
+   * `user`: fields of a user that nameplate does not know yet; not set: none is made, as when
+   * SELF_SERVICE_PROVISIONING makes them.
+   */
+  return async ({ email, id, at = Date.now(), applicationId, user }) => {
+    id ??= await idOf(email);
+    if (!id) return;
     const signIn = { lastSignInAt: at, ...(applicationId && { applicationId }) };
     const report = () => send('PATCH', `/${encodeURIComponent(id)}/sign-in`, signIn);
     if (expect(await report(), 404) !== 404 || !user) return;
-    // 422: made meanwhile, or another user has the address, which a person must look at.
+    // 422: made meanwhile, or another user has the address; then there still is none, which the next line tells.
     expect(await send('POST', '', { ...user, id }), 422);
     expect(await report());
   };
