@@ -67,7 +67,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'scripts/*.js'] },
+        projectService: {
+          allowDefaultProject: ['*.js', 'scripts/*.js', 'deploy/*/*.js', 'docs/*/*.js'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -98,7 +100,7 @@ export default tseslint.config(
   restrictSyntax(['src/json/parse-json.ts'], jsonParse),
   restrictSyntax(['src/config/load-env.ts'], processEnv),
   restrictSyntax(
-    ['test/**', 'examples/**', 'bench/**', 'jest.citus.config.js'],
+    ['test/**', 'examples/**', 'bench/**', 'deploy/**', 'jest.citus.config.js'],
     ...[processEnv, jsonParse, ...ownSql, madeTenantId],
   ),
   // What runs statements and migrations, and what TenantId is.

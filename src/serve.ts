@@ -37,7 +37,7 @@ async function start(): Promise<void> {
   });
   // A wrong issuer is told now, in the log, and not at the first request.
   const { only } = app.get(Tenants);
-  if (only) void app.get(Realms).realmOf(only).keys.known();
+  if (only) void app.get(Realms).knowsKeys(only);
   if (development) console.log(await development.banner(app));
 }
 

@@ -28,7 +28,7 @@ export interface KeySource {
   /** Found by OpenID Connect Discovery when there is none. */
   jwksUri: string | undefined;
   /** The settings that say so, for the log. */
-  settings: 'AUTH' | 'OPERATOR';
+  settings: 'AUTH' | 'AUTH_MANAGEMENT' | 'OPERATOR';
 }
 
 /** An issuer's public keys (JWKS, RFC 7517). */

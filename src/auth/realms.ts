@@ -23,7 +23,7 @@ export interface Realm {
 @Injectable()
 export class Realms {
   private readonly keys = new LRUCache<string, IssuerKeys>({ max: MAX_ISSUERS });
-  private readonly realms = new WeakMap<Tenant, Realm>();
+  private readonly realms = new WeakMap<Tenant, Record<'user' | 'management', Realm>>();
   private readonly operators: Realm;
 
   constructor(env: Env) {
@@ -44,21 +44,32 @@ export class Realms {
 
   /** @param kind of the tokens that the route asks for; every other than of operators is of a tenant */
   of({ tenant }: FastifyRequest, kind: TokenKind): Realm {
-    return kind === 'operator' ? this.operators : this.realmOf(tenant);
+    return kind === 'operator' ? this.operators : this.realmsOf(tenant)[kind];
   }
 
-  realmOf(tenant: Tenant): Realm {
+  /** Whether all keys that its tokens are verified by are known, after trying once more when not. */
+  async knowsKeys(tenant: Tenant): Promise<boolean> {
+    const { user, management } = this.realmsOf(tenant);
+    const known = await Promise.all([user, management].map(({ keys }) => keys.known()));
+    return !known.includes(false);
+  }
+
+  private realmsOf(tenant: Tenant): Record<'user' | 'management', Realm> {
     const known = this.realms.get(tenant);
     if (known) return known;
     const { id, tokens } = tenant;
-    const { issuer, jwksUri, ...rules } = tokens;
-    const realm = {
-      key: hash('sha256', JSON.stringify([id, tokens]), 'base64'),
-      rules: { issuer, ...rules },
-      keys: this.keysOf({ issuer, jwksUri, settings: 'AUTH' }),
-    };
-    this.realms.set(tenant, realm);
-    return realm;
+    const { issuer, jwksUri, managementIssuer, ...rules } = tokens;
+    const realm = (source: KeySource): Realm => ({
+      key: hash('sha256', JSON.stringify([id, tokens, source]), 'base64'),
+      rules: { issuer: source.issuer, ...rules },
+      keys: this.keysOf(source),
+    });
+    const user = realm({ issuer, jwksUri, settings: 'AUTH' });
+    const management = managementIssuer
+      ? realm({ ...managementIssuer, settings: 'AUTH_MANAGEMENT' })
+      : user;
+    this.realms.set(tenant, { user, management });
+    return { user, management };
   }
 
   private keysOf(source: KeySource): IssuerKeys {

@@ -14,6 +14,7 @@ import {
   Default,
   Integer,
   IsHttpOrigin,
+  IsHttpUrl,
   IsHttpUrlTemplate,
   IsPostgresUrl,
   IsSecretsKey,
@@ -67,6 +68,18 @@ export class Env extends LimitsEnv {
   @IsOptional()
   @IsHttpUrlTemplate()
   AUTH_JWKS_URI?: string;
+
+  /** Whose management tokens are accepted, where AUTH_ISSUER gives only those of users (Okta, Firebase). */
+  @Default()
+  @IsOptional()
+  @IsHttpUrl()
+  AUTH_MANAGEMENT_ISSUER?: string;
+
+  /** Found by OpenID Connect Discovery when it is not set. */
+  @Default()
+  @IsOptional()
+  @IsHttpUrl()
+  AUTH_MANAGEMENT_JWKS_URI?: string;
 
   @Default('urn:nameplate:profile')
   @IsNotEmpty()

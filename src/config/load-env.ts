@@ -24,10 +24,26 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
     reasons.push('AUTH_MANAGEMENT_AUDIENCE: must differ from AUTH_USER_AUDIENCE');
   if (env.AUTH_USER_CLIENTS.some((id) => env.AUTH_MANAGEMENT_CLIENTS.includes(id)))
     reasons.push('AUTH_MANAGEMENT_CLIENTS: must have no client of AUTH_USER_CLIENTS');
+  reasons.push(...managementIssuerFaults(env));
   // What is wrong by itself says nothing of how it fits to the others.
   if (reasons.length === 0) reasons.push(...tenancyFaults(env));
   if (reasons.length > 0) throw new ConfigurationError(reasons.join('\n'));
   return env;
+}
+
+/** A second issuer stands beside the first, of the one tenant that there is. */
+function managementIssuerFaults(env: Env): string[] {
+  const { AUTH_ISSUER, AUTH_MANAGEMENT_ISSUER, AUTH_MANAGEMENT_JWKS_URI, TENANT_HOSTS } = env;
+  if (!AUTH_MANAGEMENT_ISSUER)
+    return AUTH_MANAGEMENT_JWKS_URI
+      ? ['AUTH_MANAGEMENT_JWKS_URI: needs AUTH_MANAGEMENT_ISSUER']
+      : [];
+  return [
+    ...(AUTH_ISSUER ? [] : ['AUTH_MANAGEMENT_ISSUER: needs AUTH_ISSUER']),
+    ...(TENANT_HOSTS.length > 0
+      ? ['AUTH_MANAGEMENT_ISSUER: would be that of every tenant; leave it out with TENANT_HOSTS']
+      : []),
+  ];
 }
 
 /** The only reader of `process.env`; a `.env` file fills in what the environment leaves out. */

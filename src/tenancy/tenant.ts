@@ -9,6 +9,8 @@ export interface Tenant {
     readonly issuer: string;
     /** Undefined: found by OpenID Connect Discovery. */
     readonly jwksUri: string | undefined;
+    /** That of management tokens, where it is another one. */
+    readonly managementIssuer?: { issuer: string; jwksUri: string | undefined };
     /** That of operators is there to be refused. */
     readonly audiences: { user: string; management: string; operator?: string };
     readonly clients: { user: readonly string[]; management: readonly string[] };

@@ -25,6 +25,12 @@ function tokens(row: TenantRow, env: Env): Tenant['tokens'] {
   return {
     issuer: row.issuer ?? template(env.AUTH_ISSUER ?? ''),
     jwksUri: row.jwksUri ?? keys,
+    ...(env.AUTH_MANAGEMENT_ISSUER && {
+      managementIssuer: {
+        issuer: env.AUTH_MANAGEMENT_ISSUER,
+        jwksUri: env.AUTH_MANAGEMENT_JWKS_URI,
+      },
+    }),
     audiences: {
       user: row.userAudience ?? template(env.AUTH_USER_AUDIENCE),
       management: row.managementAudience ?? template(env.AUTH_MANAGEMENT_AUDIENCE),

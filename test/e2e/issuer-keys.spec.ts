@@ -11,6 +11,7 @@ import {
   it,
   jest,
 } from '@jest/globals';
+import type { FastifyRequest } from 'fastify';
 import { COOLDOWN_MS, MAX_AGE_MS } from '../../src/auth/issuer-keys.js';
 import { Realms } from '../../src/auth/realms.js';
 import type { Tenant } from '../../src/tenancy/tenant.js';
@@ -192,7 +193,8 @@ describe('the keys of the issuer', () => {
     'are told in the log, once, when the issuer is %s, and when they are back',
     async (_, settings, told) => {
       const wrong = await TestApp.start(settings(), [], app);
-      const { keys } = wrong.app.get(Realms).realmOf(wrong.app.get(Tenants).only as Tenant);
+      const tenant = wrong.app.get(Tenants).only as Tenant;
+      const { keys } = wrong.app.get(Realms).of({ tenant } as FastifyRequest, 'user');
       expect(await keys.known()).toBe(false);
       const log = () => wrong.log.join('');
       expect(log()).toContain(told);

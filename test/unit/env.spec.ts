@@ -55,6 +55,8 @@ describe('parseEnv', () => {
     ['AUTH_JWKS_URI', 'ftp://secret/jwks'],
     ['AUTH_JWKS_URI', 'https://user:secret@example.com/jwks'],
     ['AUTH_ISSUER', 'https://secret@example.com'],
+    ['AUTH_MANAGEMENT_ISSUER', 'https://{tenant}.secret.example'],
+    ['AUTH_MANAGEMENT_JWKS_URI', 'ftp://secret/jwks'],
     ['LOG_LEVEL', 'loud-secret'],
     ['BODY_LIMIT_BYTES', '7'],
     ['CUSTOM_DATA_MAX_BYTES', '1e9'],
@@ -144,6 +146,20 @@ describe('parseEnv', () => {
   it('refuses a client that is of both kinds', () => {
     const settings = { AUTH_USER_CLIENTS: 'a, b', AUTH_MANAGEMENT_CLIENTS: 'c,b' };
     expect(messageFor(settings)).toMatch(/^AUTH_MANAGEMENT_CLIENTS: must have no client/);
+  });
+
+  it.each([
+    [{ AUTH_MANAGEMENT_ISSUER: 'https://m' }, 'AUTH_MANAGEMENT_ISSUER: needs AUTH_ISSUER'],
+    [
+      { AUTH_ISSUER: 'https://u', AUTH_MANAGEMENT_JWKS_URI: 'https://m/jwks' },
+      'AUTH_MANAGEMENT_JWKS_URI: needs AUTH_MANAGEMENT_ISSUER',
+    ],
+    [
+      { AUTH_ISSUER: 'https://u', AUTH_MANAGEMENT_ISSUER: 'https://m', TENANT_HOSTS: '*.a.test' },
+      'AUTH_MANAGEMENT_ISSUER: would be that of every tenant',
+    ],
+  ])('refuses a second issuer that stands alone, or for tenants: %j', (settings, message) => {
+    expect(messageFor(settings)).toContain(message);
   });
 
   it('refuses equal audiences', () => {
