@@ -60,13 +60,15 @@ const noImportsOf = (...folders) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist', '.data', 'coverage', 'node_modules'] },
+  { ignores: ['**/dist', '.data', 'coverage', '**/node_modules', 'docs/.vitepress/cache'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'scripts/*.js'] },
+        projectService: {
+          allowDefaultProject: ['*.js', 'scripts/*.js', 'docs/.vitepress/**/*.js'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
