@@ -54,7 +54,7 @@ describe.each(pages)('%s', (page) => {
       const [path = '', anchor] = link.split('#');
       const file = path === '' ? page : join(dirname(page), path);
       if (!existsSync(join(ROOT, file)) || statSync(join(ROOT, file)).isDirectory()) return true;
-      return anchor !== undefined && !anchors(file).includes(anchor);
+      return anchor !== undefined && file.endsWith('.md') && !anchors(file).includes(anchor);
     });
     expect(dead).toEqual([]);
   });
