@@ -67,7 +67,12 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['*.js', 'scripts/*.js', 'docs/.vitepress/**/*.js'],
+          allowDefaultProject: [
+            '*.js',
+            'scripts/*.js',
+            'docs/.vitepress/*.js',
+            'docs/.vitepress/theme/*.js',
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },
