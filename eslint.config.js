@@ -60,15 +60,23 @@ const noImportsOf = (...folders) => ({
 });
 
 export default tseslint.config(
-  // What is in clients imports what its test generates.
-  { ignores: ['**/dist', '.data', 'coverage', 'node_modules', 'test/contract/clients'] },
+  {
+    ignores: [
+      ...['**/dist', '.data', 'coverage', '**/node_modules', 'docs/.vitepress/cache'],
+      // What is in clients imports what its test generates.
+      'test/contract/clients',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['*.js', 'scripts/*.js', 'deploy/*/*.js', 'docs/*/*.js'],
+          allowDefaultProject: [
+            ...['*.js', 'scripts/*.js', 'deploy/*/*.js', 'docs/*/*.js'],
+            ...['docs/.vitepress/*.js', 'docs/.vitepress/theme/*.js'],
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ENV_NAMES, parseEnv } from '../../src/config/load-env.js';
-import { ERROR_CODES } from '../../src/errors/error-codes.js';
 import { parseJson } from '../../src/json/parse-json.js';
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -21,24 +20,6 @@ describe('.env.example', () => {
       if (name && defaults[name] !== undefined && !Array.isArray(defaults[name]))
         expect(`${name}=${String(defaults[name])}`).toBe(`${name}=${value}`);
     }
-  });
-});
-
-describe('README.md', () => {
-  const readme = read('README.md');
-
-  it.each(Object.entries(ERROR_CODES))('lists the code %s with its status', (code, { status }) => {
-    const row = readme.split('\n').find((line) => line.includes(`| \`${code}\``));
-    expect(row).toMatch(new RegExp(`^\\| ${status} `));
-  });
-
-  it.each(ENV_NAMES)('lists the setting %s', (name) => {
-    expect(readme).toContain(`\`${name}\``);
-  });
-
-  it('has no other code', () => {
-    const codes = readme.match(/`(guard|request|auth|user|tenant|entity|service)\.[a-z_]+`/g) ?? [];
-    for (const code of codes) expect(Object.keys(ERROR_CODES)).toContain(code.slice(1, -1));
   });
 });
 

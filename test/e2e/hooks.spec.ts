@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type Received, TestReceiver } from '../support/receiver.js';
 import { type Answer, TestApp } from '../support/test-app.js';
@@ -283,18 +284,24 @@ describe('POST /api/hooks/{hookId}/test', () => {
     expect(() => new Webhook(secret).verify(forged, headers as never)).toThrow();
   });
 
-  it('is verified by the code of the README', async () => {
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const [, code = ''] = /```js\n(import [\s\S]*?isFromNameplate[\s\S]*?)```/.exec(readme) ?? [];
-    const { isFromNameplate } = await import(
-      `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-    );
+  it('is verified by the code of docs/webhooks.md', async () => {
+    const page = readFileSync(new URL('../../docs/webhooks.md', import.meta.url), 'utf8');
+    const [, code = ''] = /```js\n([^]+?)```/.exec(page) ?? [];
     const { id, secret } = (await create()).json;
-    const { headers, body } = await test(id);
-    expect(isFromNameplate(headers, body, secret)).toBe(true);
-    expect(isFromNameplate(headers, `${body} `, secret)).toBe(false);
-    expect(isFromNameplate({ ...headers, 'webhook-timestamp': '1' }, body, secret)).toBe(false);
-    expect(isFromNameplate(headers, body, `whsec_${'A'.repeat(32)}`)).toBe(false);
+    const { headers, body, event } = await test(id);
+    const attempts = [
+      [headers, body, secret],
+      [headers, `${body} `, secret],
+      [{ ...headers, 'webhook-timestamp': '1' }, body, secret],
+      [headers, body, `whsec_${'A'.repeat(32)}`],
+    ];
+    const program = `${code}
+      const attempts = ${JSON.stringify(attempts)};
+      console.log(JSON.stringify(attempts.map((attempt) => eventOf(...attempt) ?? null)));`;
+    // A program of its own, as a receiver is one.
+    const run = spawnSync(process.execPath, ['--input-type=module'], { input: program });
+    expect(run.stderr.toString()).toBe('');
+    expect(JSON.parse(run.stdout.toString())).toEqual([event, null, null, null]);
   });
 
   it('is signed with both secrets after a rotation, for 24 hours', async () => {

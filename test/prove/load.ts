@@ -78,7 +78,7 @@ export async function readFeed(send: Send, from = '0'): Promise<FeedEvent[]> {
   }
 }
 
-/** Follows the feed as the README says: behind the last event seen; after 410, from its end. */
+/** Follows the feed as docs/events.md says: behind the last event seen; after 410, from its end. */
 export class Follower {
   /** What it has seen, by place and id. */
   readonly seen: FeedEvent[] = [];

@@ -18,7 +18,7 @@ function validatorOf(schema: Schema): ValidateFunction {
 const dryRun: Schema = { $ref: '#/components/schemas/DryRun' };
 const problem = validatorOf({ $ref: '#/components/schemas/Problem' });
 
-/** What is refused before any route is looked for, and so belongs to none (README, Errors). */
+/** What is refused before any route is looked for, and so belongs to none (docs/errors.md). */
 const UNROUTED = [
   ...['request.malformed', 'request.route_not_found', 'request.method_not_allowed'],
   ...['request.header_fields_too_large', 'request.expectation_failed', 'request.unknown_host'],
