@@ -14,8 +14,12 @@ const FILES = [
   ...['statements', 'search-indexes', 'logs', 'mirror', 'tenant-command', 'issuer-keys', 'wire'],
 ];
 
-/** Tests about what one server tells of itself, or what there cannot be on Citus, such as triggers. */
+/**
+ * Tests about what one server tells of itself, or what there cannot be on Citus, such as triggers; and of what
+ * PostgreSQL before 18 takes for a regular expression that is not too large.
+ */
 const TESTS = [
+  ...['refuses search.name=\\(\\(a', 'is forgotten when the database refuses the commit'],
   'is not the fault of a caller while the database is out of memory',
   'events that wait for their numbers are not gone through for each of them',
   'retention of one tenant that is in trouble is no trouble of the others',
