@@ -126,7 +126,7 @@ const functions = (schema: string) => {
           FROM user_event_sequences s) gone
         WHERE place IS NOT NULL', tablename) INTO found_tenants, places;
       IF found_tenants IS NOT NULL THEN
-        IF NOT found_tenants <@ tenants THEN RETURN false; END IF;
+        IF EXISTS (SELECT unnest(found_tenants) EXCEPT SELECT unnest(tenants)) THEN RETURN false; END IF;
         WITH gone AS MATERIALIZED (
           SELECT * FROM unnest(found_tenants, places) AS gone(tenant_id, place))
         SELECT EXISTS (
