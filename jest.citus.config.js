@@ -14,8 +14,14 @@ const FILES = [
   ...['statements', 'search-indexes', 'logs', 'mirror', 'tenant-command', 'issuer-keys', 'wire'],
 ];
 
-/** Tests about what one server tells of itself, or what there cannot be on Citus, such as triggers. */
+/**
+ * Tests about what one server tells of itself, or what there cannot be on Citus, such as triggers; of what
+ * PostgreSQL before 18 takes for a regular expression that is not too large; and of a hundred refused creates,
+ * each of which costs a connection there, so that some are 503.
+ */
 const TESTS = [
+  ...['refuses search.name=\\(\\(a', 'is forgotten when the database refuses the commit'],
+  '100 of them create the same user: one does',
   'is not the fault of a caller while the database is out of memory',
   'events that wait for their numbers are not gone through for each of them',
   'retention of one tenant that is in trouble is no trouble of the others',

@@ -29,6 +29,7 @@ import { PartitionEvents1764410000000 } from './database/migrations/176441000000
 import { NumberInPartitions1764420000000 } from './database/migrations/1764420000000-number-in-partitions.js';
 import { FindBusyHooks1764430000000 } from './database/migrations/1764430000000-find-busy-hooks.js';
 import { CountTogether1764440000000 } from './database/migrations/1764440000000-count-together.js';
+import { SpreadPartitions1764455000000 } from './database/migrations/1764455000000-spread-partitions.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -67,6 +68,7 @@ export const SCHEMA = {
     NumberInPartitions1764420000000,
     FindBusyHooks1764430000000,
     CountTogether1764440000000,
+    SpreadPartitions1764455000000,
   ],
 };
 

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { Batch } from '../database/batch.js';
 import { query, sharedTransaction } from '../database/current-transaction.js';
+import { markSpread } from '../database/spread-databases.js';
 import type { TenantId } from '../database/tenant.js';
 import type { Transaction } from '../database/transaction.js';
 import { createUsers, type NewUser } from './create-users.statement.js';
@@ -66,6 +67,7 @@ export class UserWrites implements OnModuleInit {
       selectHasFunctions(updateUsersFunctions()),
     );
     this.isDistributed = found?.hasAll === true;
+    if (this.isDistributed) markSpread(this.database);
   }
 
   /** The user as it now is. @throws QueryFailedError when an id or a key is taken */

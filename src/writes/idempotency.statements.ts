@@ -1,9 +1,15 @@
-import { anyOf, ofTenant, type Statement } from '../database/statement.js';
+import { acrossTenants, anyOf, ofTenant, type Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import type { KeptAnswer } from './idempotency.js';
 
 export interface TakenKeys {
   ids: string[] | null;
+}
+
+/** A key that a request asks for, as its caller's. */
+export interface AskedKey {
+  id: string;
+  fingerprint: string;
 }
 
 /** How long a request waits for one that has the same key, before that counts as running. */
@@ -22,13 +28,13 @@ export interface RememberedAnswer {
  * alone, and with its commit for so many hours; the others were used before. The statements behind it wait as long
  * as ever.
  *
- * @param patience how long to wait for a request that has the same key before it counts as running
+ * @param patience how many milliseconds to wait for a request that has the same key before it counts as running
  */
 export function takeKeys(
   tenantId: TenantId,
-  requests: { id: string; fingerprint: string }[],
+  requests: AskedKey[],
   hours: number,
-  patience = `${PATIENCE_MS}ms`,
+  patience: number,
 ): Statement {
   return ofTenant(
     tenantId,
@@ -49,6 +55,13 @@ export function takeKeys(
     [JSON.stringify(requests.map(({ id, fingerprint }) => ({ id, fingerprint }))), hours, patience],
   );
 }
+
+/** For the rest of a transaction: so many milliseconds a node of Citus waits for a lock, too, which no `set_config` tells it. */
+export const waitOnNodes = (milliseconds: number) =>
+  acrossTenants(`DO $$ BEGIN
+    SET LOCAL citus.propagate_set_commands = 'local';
+    SET LOCAL lock_timeout = ${milliseconds};
+  END $$`);
 
 /** @param user the caller, if that is a user */
 export function selectAnswer(tenantId: TenantId, id: string, user: string | undefined): Statement {

@@ -4,9 +4,10 @@ import { inSharedTransaction } from '../database/current-transaction.js';
 import type { TenantId } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
-import { storeAnswers, type TakenKeys, takeKeys } from './idempotency.statements.js';
+import { storeAnswers } from './idempotency.statements.js';
 import { type KeyedRequest, replay, type Settled, settle } from './keyed-request.js';
 import { remembered } from './remembered-answers.js';
+import { takeKeysIn } from './take-keys.js';
 
 /** Requests that share a transaction at most, and such transactions at the same time. */
 const SIZE = 16;
@@ -47,7 +48,7 @@ export class KeyedGroups {
     // Of equal keys the first one.
     const first = [...new Map(requests.toReversed().map((keyed) => [keyed.id, keyed])).values()];
     const shared = inSharedTransaction(this.database, this.tenantId, async (run) => {
-      const [taken] = await run<TakenKeys>(takeKeys(this.tenantId, first, this.hours, '1ms'));
+      const taken = await takeKeysIn(this.database, run, this.tenantId, first, this.hours, 1);
       const isOurs = ({ id }: KeyedRequest) => taken?.ids?.includes(id);
       // All are at their end before the transaction is.
       const all = await Promise.allSettled(

@@ -24,6 +24,7 @@ import * as statements from './idempotency.statements.js';
 import { KeyedGroups } from './keyed-groups.js';
 import { type KeyedRequest, replay, settle } from './keyed-request.js';
 import { remembered } from './remembered-answers.js';
+import { takeKeysIn } from './take-keys.js';
 import { WRITES, type WriteOptions } from './write-options.js';
 
 /** Another transaction has the key. What the request itself waits for is another matter. */
@@ -120,11 +121,11 @@ export class WriteInterceptor implements NestInterceptor {
       const give = await inTransaction(this.database, tenantId, async (run) => {
         const hours = this.env.IDEMPOTENCY_KEY_HOURS;
         const asked = [{ id, fingerprint }];
-        const [taken] = await run<statements.TakenKeys>(
-          statements.takeKeys(tenantId, asked, hours),
-        ).catch((error: unknown) => {
-          throw isLockNotAvailable(error) ? new KeyHeld() : error;
-        });
+        const taken = await takeKeysIn(this.database, run, tenantId, asked, hours).catch(
+          (error: unknown) => {
+            throw isLockNotAvailable(error) ? new KeyHeld() : error;
+          },
+        );
         if (!taken?.ids) {
           const outcome = await remembered(run, keyed);
           return () => replay(keyed, outcome);

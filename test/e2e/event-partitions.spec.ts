@@ -93,7 +93,9 @@ describe('partitions of events', () => {
   it('have one table for each event, and the version of a user is there once', async () => {
     await renames(2);
     await expect(
-      client.query(`INSERT INTO user_events SELECT * FROM user_events LIMIT 1`),
+      client.query(
+        `INSERT INTO user_events SELECT * FROM user_events WHERE tenant_id = 'default' AND sequence = 1`,
+      ),
     ).rejects.toMatchObject({ code: '23505' });
   });
 });
@@ -144,17 +146,18 @@ describe('EVENTS_RETENTION_DAYS of at least a month', () => {
       expect(await drop(name, ['default'])).toBe(false);
   });
 
-  it('waits for who reads, but holds nobody up for long, and comes again', async () => {
+  it('waits for who reads, on whatever node, but holds nobody up for long, and comes again', async () => {
     await renames(2);
     await makeMonthsKeepingEvents(5);
     await moveEvents(client, 4, { to: 1 });
-    const reader = new Client(app.database.url);
+    const reader = new Client(app.database.lastUrl);
     await reader.connect();
     await reader.query('BEGIN');
     await reader.query('SELECT FROM user_events');
     await prune();
     expect(await rename()).toBe(200);
-    expect(app.log.join('')).toContain('55P03');
+    // Of a node, Citus says that its connection failed.
+    expect(app.log.join('')).toMatch(/55P03|connection marked as essential/);
     // What is over is gone all the same, row by row.
     expect((await months(client))['4']).toBe(0);
     expect(sequences(events(await feed()))).toEqual([2, 3]);

@@ -45,7 +45,9 @@ it('a row that is held takes two connections, however many want to write it, and
   const held = await insertUser(app);
   const others = await Promise.all(Array.from({ length: 10 }, () => insertUser(app)));
   await holder.query('BEGIN');
-  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+  await holder.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+    held,
+  ]);
   const writers = Array.from({ length: 8 }, (_, n) => [
     sendTo(wide, 'PATCH', `/${held}`, { name: unique() }),
     sendTo(wide, 'PUT', `/${held}/identities/t${n}`, { userId: unique() }),

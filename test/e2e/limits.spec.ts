@@ -215,7 +215,9 @@ describe('requests at a time', () => {
     const held = [await hang(client), await hang(client)];
     expect((await write(client)).status).toBe(429);
     await locker.query('BEGIN');
-    await locker.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
+    await locker.query("SELECT 1 FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+      userId,
+    ]);
     for (const socket of held) socket.write('{"name":"x"}');
     await lockWaits(app, 1);
     // By a reset: who only closes its side still gets its answer.

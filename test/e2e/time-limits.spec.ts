@@ -39,7 +39,9 @@ afterAll(async () => {
 /** Holds the rows of these users until it is told to let them go. */
 async function hold(...ids: string[]): Promise<() => Promise<unknown>> {
   await holder.query('BEGIN');
-  await holder.query('SELECT FROM users WHERE id = ANY ($1) FOR UPDATE', [ids]);
+  await holder.query("SELECT FROM users WHERE tenant_id = 'default' AND id = ANY ($1) FOR UPDATE", [
+    ids,
+  ]);
   return () => holder.query('ROLLBACK');
 }
 

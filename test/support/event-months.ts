@@ -20,12 +20,18 @@ export async function moveEvents(
   back: number,
   { tenant = 'default', from = 0, to = 1e9 }: { tenant?: string; from?: number; to?: number } = {},
 ): Promise<void> {
-  await client.query(
-    `UPDATE user_events SET occurred_at = ${month(back)} + interval '14 days'
-       + (occurred_at - ${month(0)}) / 1000
+  // Nodes of Citus work out no time of a column when it is set.
+  const { rows } = await client.query<{ sequence: string; at: string }>(
+    `SELECT sequence, (${month(back)} + interval '14 days'
+       + (occurred_at - ${month(0)}) / 1000)::text AS at FROM user_events
      WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3`,
     [tenant, from, to],
   );
+  for (const { sequence, at } of rows)
+    await client.query(
+      'UPDATE user_events SET occurred_at = $3 WHERE tenant_id = $1 AND sequence = $2',
+      [tenant, sequence, at],
+    );
 }
 
 /** Months with a partition, by how far each lies back (this one is 0), and how many events are in it. */

@@ -9,6 +9,14 @@ const TABLES: readonly string[] = TABLES_OF_TENANTS;
 /** Functions that depend on settings of the session: of columns, another node may not work them out in SET. */
 const STABLE = ['date_trunc'];
 
+/** Functions about the files of a table, which are those of the server that is asked. */
+const OF_ONE_SERVER = [
+  'pg_relation_size',
+  'pg_table_size',
+  'pg_indexes_size',
+  'pg_total_relation_size',
+];
+
 /** What Citus refuses in a statement, or does otherwise than one PostgreSQL, each once seen there. */
 export async function spreadFaultsOf(sql: string): Promise<string[]> {
   const { stmts } = (await parse(sql)) as Node;
@@ -18,7 +26,11 @@ export async function spreadFaultsOf(sql: string): Promise<string[]> {
 function faultsIn(kind: string, node: Node): string[] {
   switch (kind) {
     case 'SelectStmt':
-      return [...selectsNothing(node), ...besideFunction(node)];
+      return [
+        ...selectsNothing(node),
+        ...besideFunction(node),
+        ...callsIn(node.targetList, OF_ONE_SERVER).map((name) => `${name} is of one server`),
+      ];
     case 'UpdateStmt':
       return [
         ...clocks('SET', node.targetList),

@@ -245,7 +245,8 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     ],
   },
   'writes/idempotency.statements.ts': {
-    takeKeys: [idempotency.takeKeys(TENANT, [{ id: 'k', fingerprint: 'f' }], 24)],
+    takeKeys: [idempotency.takeKeys(TENANT, [{ id: 'k', fingerprint: 'f' }], 24, 100)],
+    waitOnNodes: [idempotency.waitOnNodes(100)],
     selectAnswer: [undefined, 'u'].map((user) => idempotency.selectAnswer(TENANT, 'k', user)),
     storeAnswers: [
       idempotency.storeAnswers(TENANT, [{ id: 'k', answer: 'a', userId: 'u', showsUser: true }]),

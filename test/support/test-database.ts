@@ -6,6 +6,8 @@ import { TEMPLATE } from './test-server.js';
 export interface TestDatabase {
   name: string;
   url: string;
+  /** Of the node that comes last: on one PostgreSQL it is the same. */
+  lastUrl: string;
   /** A connection of the test's own, beside the service's pool. */
   client: Client;
   /** Opens or closes the database to new connections. */
@@ -29,6 +31,7 @@ export async function createTestDatabase(template = TEMPLATE): Promise<TestDatab
   return {
     name,
     url,
+    lastUrl: urlOf(servers().at(-1) ?? '', name),
     client,
     allowConnections: (allow) => everywhere(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allow}`),
     disconnectOthers: async () => {

@@ -80,6 +80,9 @@ const ACROSS: Record<string, Record<string, string>> = {
   'users/update-users-apart.statement.ts': {
     selectHasFunctions: 'it asks for functions of the database',
   },
+  'writes/idempotency.statements.ts': {
+    waitOnNodes: 'it is of no table',
+  },
   'users/user-search.statements.ts': {
     tryPattern: 'it is of no table',
   },
@@ -180,6 +183,11 @@ describe('a statement of a tenant, or of all', () => {
       'the same in what is answered',
       'WITH a AS (DELETE FROM users) SELECT * FROM users',
       'users is read behind what writes it',
+    ],
+    [
+      'a size that is of the coordinator alone',
+      "SELECT pg_relation_size('user_events_default') > $1",
+      'pg_relation_size is of one server',
     ],
     [
       'a sub-select beside a function of rows',

@@ -92,7 +92,7 @@ const copyGrants = (from: string, to: string) => `
  * have that to write or delete events. It gives up rather than hold others up for longer than the timeout, and is
  * asked again. The advisory lock keeps two instances apart.
  */
-const functions = (schema: string) => {
+export const functions = (schema: string) => {
   const settings = `SET search_path = ${schema}, pg_temp SET datestyle = 'ISO' SET timezone = 'UTC'`;
   const asOwner = `LANGUAGE plpgsql SECURITY DEFINER ${settings} SET lock_timeout = '200ms'`;
   const mayDo = (
