@@ -24,7 +24,7 @@ import {
   List,
   SelfServiceFields,
 } from './env-rules.js';
-import { LimitsEnv } from './limits-env.js';
+import { type MetricsAccess, MetricsEnv } from './metrics-env.js';
 import { tenancyFaults } from './tenancy-env.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -36,7 +36,7 @@ const REQUIRED_IN_PRODUCTION = {
 } as const;
 
 /** Every setting of the service. `.env.example` documents them; a contract test compares the two. */
-export class Env extends LimitsEnv {
+export class Env extends MetricsEnv {
   @Default('development')
   @IsIn(['development', 'test', 'production'])
   NODE_ENV!: string;
@@ -222,6 +222,13 @@ export class Env extends LimitsEnv {
   get host(): string {
     return this.HOST ?? (this.isProduction ? '0.0.0.0' : '127.0.0.1');
   }
+
+  /** Nothing set, they are for who develops, and in production for nobody. */
+  get metricsAccess(): MetricsAccess {
+    if (this.METRICS_PORT !== undefined) return 'own port';
+    if (this.METRICS_TOKEN !== undefined) return 'token';
+    return this.isProduction ? 'off' : 'open';
+  }
 }
 
 /** A setting is missing or wrong. The message names it and the reason, never its value. */
@@ -242,6 +249,8 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
     reasons.push('AUTH_MANAGEMENT_AUDIENCE: must differ from AUTH_USER_AUDIENCE');
   if (env.AUTH_USER_CLIENTS.some((id) => env.AUTH_MANAGEMENT_CLIENTS.includes(id)))
     reasons.push('AUTH_MANAGEMENT_CLIENTS: must have no client of AUTH_USER_CLIENTS');
+  if (env.METRICS_PORT === env.PORT)
+    reasons.push('METRICS_PORT: must differ from PORT, on which METRICS_TOKEN alone serves them');
   // What is wrong by itself says nothing of how it fits to the others.
   if (reasons.length === 0) reasons.push(...tenancyFaults(env));
   if (reasons.length > 0) throw new ConfigurationError(reasons.join('\n'));

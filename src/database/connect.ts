@@ -30,6 +30,9 @@ export async function connect(pool: Pool, tenantId: TenantId | undefined): Promi
   }
 }
 
+/** How many wait for their turn. */
+export const waitingFor = (pool: Pool): number => sharedOf(pool).turns.waitingCount;
+
 function sharedOf(pool: Pool): Shared {
   const known = pools.get(pool);
   if (known) return known;

@@ -23,6 +23,7 @@ import { type HookKey, queueOf } from './hook-key.js';
 import type { HookQueue } from './hook-queue.js';
 import { HookWorker } from './hook-worker.js';
 import { HooksSweeper } from './hooks-sweeper.js';
+import { OutstandingDeliveries } from './outstanding-deliveries.js';
 import { Receiver } from './receiver.js';
 
 /** Milliseconds between two looks at all hooks, unless a feed moves or something is on its way. */
@@ -72,6 +73,7 @@ export class HooksBackground
     private readonly database: BackgroundDatabase,
     private readonly delivery: HookDelivery,
     private readonly sweeper: HooksSweeper,
+    private readonly outstanding: OutstandingDeliveries,
     private readonly receiver: Receiver,
     private readonly tenants: Tenants,
   ) {}
@@ -132,6 +134,7 @@ export class HooksBackground
     const onProblem = (problem: unknown) => this.warn(problem);
     this.sweeping ??= this.sweeper
       .sweep(queue, onProblem)
+      .then(() => this.outstanding.look())
       .catch(onProblem)
       .finally(() => (this.sweeping = undefined));
   }

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { unavailable } from '../errors/app-error.js';
 import { sendProblem } from '../errors/error.filter.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { METRICS_PATH } from './metrics-route.js';
 import { countPending } from './pending-answers.js';
 
 /** Milliseconds between two looks at the event loop, and how late two of them in a row may come: one is a hiccup. */
@@ -21,6 +23,9 @@ declare module 'fastify' {
   }
 }
 
+/** Why a request is shed. */
+type Excess = 'event_loop' | 'waiting';
+
 /** How much the service has to do. */
 class Load {
   private working = 0;
@@ -33,12 +38,13 @@ class Load {
 
   constructor(private readonly server: FastifyInstance['server']) {}
 
-  /** More than can be answered in time: the event loop comes late, or too many wait. */
-  get isTooMuch(): boolean {
+  /** Why it is more than can be answered in time: the event loop comes late, or too many wait. */
+  get excess(): Excess | undefined {
     const most = Math.max(MIN_WORKING, this.rate * MAX_WAIT_SECONDS);
-    if (Math.min(...this.lags) > MAX_LAG_MS) return true;
+    if (Math.min(...this.lags) > MAX_LAG_MS) return 'event_loop';
     // What has left without a word is no work.
-    return this.working >= most && countPending(this.server) >= most;
+    if (this.working >= most && countPending(this.server) >= most) return 'waiting';
+    return undefined;
   }
 
   begin(request: FastifyRequest): void {
@@ -87,26 +93,35 @@ const loads = new WeakMap<FastifyInstance['server'], Load>();
 
 const PROBES = '/health/';
 
+/** They and metrics tell what is the matter. */
+const isWatching = (url: string) => url.startsWith(PROBES) || url === METRICS_PATH;
+
 /**
  * Answers 503 before anything else is done with a request, when it could not be answered in time. Probes
- * are always served: a restart, or no more requests at all, would help nobody.
+ * and metrics are always served: a restart, or no more requests at all, would help nobody.
  */
-export function shedLoad(fastify: FastifyInstance): void {
+export function shedLoad(fastify: FastifyInstance, metrics: Metrics): void {
   const load = new Load(fastify.server);
   loads.set(fastify.server, load);
+  const shed: Record<Excess, number> = { event_loop: 0, waiting: 0 };
+  metrics.watch('nameplate_requests_shed_total', () =>
+    Object.entries(shed).map(([reason, count]) => [count, { reason }]),
+  );
   fastify.decorateRequest('isWork', false);
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.url.startsWith(PROBES)) done();
-    else if (load.isTooMuch)
-      sendProblem(
-        reply,
-        unavailable('The service has too much to do. Nothing was done.'),
-        request.id,
-      );
-    else {
-      load.begin(request);
+    if (isWatching(request.url)) {
       done();
+      return;
     }
+    const { excess } = load;
+    if (excess) {
+      shed[excess] += 1;
+      const problem = unavailable('The service has too much to do. Nothing was done.');
+      sendProblem(reply, problem, request.id);
+      return;
+    }
+    load.begin(request);
+    done();
   });
   // How fast a client reads its answer is not our matter.
   fastify.addHook('onSend', (request, _reply, _payload, done) => {

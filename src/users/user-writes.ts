@@ -3,6 +3,8 @@ import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { Batch } from '../database/batch.js';
 import { query, sharedTransaction } from '../database/current-transaction.js';
+import { watchBatches } from '../database/watch-batches.js';
+import { Metrics } from '../metrics/metrics.js';
 import type { TenantId } from '../database/tenant.js';
 import type { Transaction } from '../database/transaction.js';
 import { createUsers, type NewUser } from './create-users.statement.js';
@@ -35,6 +37,7 @@ export class UserWrites implements OnModuleInit {
   constructor(
     { DATABASE_POOL_SIZE }: Env,
     private readonly database: DataSource,
+    metrics: Metrics,
   ) {
     this.creates = new SharedWrites<NewUser, UserRow>(
       database,
@@ -56,6 +59,10 @@ export class UserWrites implements OnModuleInit {
       { statement: deleteUsers, isSkipped: isHeld },
       DATABASE_POOL_SIZE,
     );
+    const { creates, updates, deletes } = this;
+    watchBatches(metrics, {
+      ...{ create: creates.counts, update: updates.counts, delete: deletes.counts },
+    });
   }
 
   /** Where `npm run distribute` has made functions for it, they are called. */

@@ -116,6 +116,7 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
   },
   'hooks/dispatch.statements.ts': {
     hasHooks: [dispatch.hasHooks()],
+    selectOutstanding: [dispatch.selectOutstanding()],
     selectMovement: [dispatch.selectMovement()],
     selectBusyHooks: [true, false].map(dispatch.selectBusyHooks),
     selectOldLogs: [dispatch.selectOldLogs()],
