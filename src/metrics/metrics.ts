@@ -41,7 +41,7 @@ export class Metrics {
 
   /** @param route the template, or undefined where there is none; @param ms milliseconds it took */
   answered(method: string, route: string | undefined, status: number, ms: number): void {
-    this.exposition?.durations.observe(method, route, status, ms);
+    this.exposition?.durations.answered(method, route, status, ms);
   }
 
   /** The text format of Prometheus; undefined where metrics are off. */
