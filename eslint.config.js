@@ -139,6 +139,18 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', noImportsOf('tenants')] },
   },
   {
+    files: ['src/metrics/**'],
+    rules: {
+      // A tool: only settings are below it, or a room could not say what it has without a cycle.
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [{ regex: '^\\.\\./(?!config/)', message: 'Only config/ is below metrics/.' }],
+        },
+      ],
+    },
+  },
+  {
     files: ['src/tenancy/**'],
     rules: {
       'no-restricted-imports': [

@@ -7,7 +7,8 @@ import { besideTable, type Beside } from './tables.js';
 /**
  * `npm run bench:beside -- <folder> [operation …]`: this build and the one of another checkout, each with
  * a database of its own in one PostgreSQL, loaded in turns of a few seconds. What else the machine does
- * meets both, so a ratio of two neighbours says more than any figure of one.
+ * meets both, so a ratio of two neighbours says more than any figure of one. `--set NAME=value` is a setting
+ * of this build alone: with the same build as the other, what it costs.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '12' },
     users: { type: 'string', default: '100000' },
     connections: { type: 'string', default: '32' },
+    set: { type: 'string', multiple: true, default: [] },
   },
 });
 const [folder, ...names] = positionals;
@@ -28,6 +30,10 @@ const settings = {
   connections: Number(values.connections),
 };
 
+const own = Object.fromEntries(
+  values.set.map((setting) => setting.split(/=(.*)/s).slice(0, 2) as [string, string]),
+);
+
 const servers = await Servers.start(settings.users);
 try {
   await bench(folder);
@@ -36,7 +42,7 @@ try {
 }
 
 async function bench(folder: string): Promise<void> {
-  const here = { server: await servers.service(), client: servers.client };
+  const here = { server: await servers.service(own), client: servers.client };
   const there = await servers.other(folder, settings.users);
   const { issuer, postgresPid } = servers;
   const table: Beside[] = [];

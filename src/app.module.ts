@@ -9,6 +9,8 @@ import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { EventsModule } from './events/events.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { Metrics } from './metrics/metrics.js';
 import { HealthModule } from './health/health.module.js';
 import { HooksModule } from './hooks/hooks.module.js';
 import { StrictRequestGuard } from './http/strict-request.guard.js';
@@ -54,7 +56,12 @@ import { BodyPipe } from './validation/body.pipe.js';
 })
 export class AppModule {
   /** @param extra modules that only development has */
-  static with(env: Env, extra: (Type | DynamicModule)[] = []): DynamicModule {
-    return { module: AppModule, imports: [ConfigModule.with(env), ...extra] };
+  static with(
+    env: Env,
+    metrics = new Metrics(),
+    extra: (Type | DynamicModule)[] = [],
+  ): DynamicModule {
+    const ground = [ConfigModule.with(env), MetricsModule.with(metrics)];
+    return { module: AppModule, imports: [...ground, ...extra] };
   }
 }

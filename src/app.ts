@@ -12,6 +12,7 @@ import { sendProblem } from './errors/error.filter.js';
 import { toAppError } from './errors/to-app-error.js';
 import { recordRoutes } from './http/allowed-methods.js';
 import { Cors } from './http/cors.js';
+import { serveMetrics } from './http/metrics-route.js';
 import { answerOddRequests } from './http/odd-requests.js';
 import { answerClientError, answerConnect } from './http/client-error.js';
 import { closeGracefully } from './http/graceful-close.js';
@@ -25,6 +26,7 @@ import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
 import { freeSlotsOfAnswered } from './limits/held-slots.js';
 import { Limits } from './limits/limits.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
+import { Metrics } from './metrics/metrics.js';
 import { setUpOpenApi } from './openapi.js';
 
 export interface AppOptions {
@@ -40,7 +42,13 @@ export async function createApp(
   options: AppOptions = {},
 ): Promise<NestFastifyApplication> {
   const logger = createLogger(env, options.logTo);
+  const metrics = await Metrics.create(env);
   const origins = new Cors(env.CORS_ORIGINS);
+  const answered = (request: FastifyRequest, reply: FastifyReply) => {
+    const { url } = request.routeOptions;
+    logRequest(request, reply, url);
+    metrics.answered(request.method, url, reply.statusCode, reply.elapsedTime);
+  };
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({
@@ -61,11 +69,11 @@ export async function createApp(
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       origins.setHeaders(request, reply);
       sendProblem(reply, toAppError(error), request.id);
-      logRequest(request, reply);
+      answered(request, reply);
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(env, options.imports),
+    AppModule.with(env, metrics, options.imports),
     adapter,
     { bodyParser: false, abortOnError: false, logger: false },
   );
@@ -80,7 +88,7 @@ export async function createApp(
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
   });
-  fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+  fastify.addHook('onResponse', async (request, reply) => answered(request, reply));
   // The body stays a stream until the guards let the request through.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -88,11 +96,12 @@ export async function createApp(
   sendVersions(fastify);
   if (origins.isOn) await app.register(cors, origins.options());
   // With the headers that browsers ask for.
-  shedLoad(fastify);
+  shedLoad(fastify, metrics);
   answerOddRequests(fastify);
   fastify.server.on('connect', (request, socket: Socket) => answerConnect(logger, request, socket));
   freeSlotsOfAnswered(fastify, app.get(Limits).slots);
   app.get(FailedTokensGuard).countFailures(fastify);
+  serveMetrics(fastify, metrics, env);
   setUpOpenApi(app);
   await app.init();
   return app;

@@ -1,4 +1,5 @@
 import { ConfigurationError } from './config/configuration-error.js';
+import { ListenError } from './config/listen-error.js';
 import { databaseUnavailable } from './database/database-unavailable.js';
 
 /** SQLSTATE (PostgreSQL, appendix A) or system error → why there is no database to work with. */
@@ -12,11 +13,6 @@ const REASONS: Record<string, string> = {
   '53300': 'the database has no connection left',
 };
 
-/** The service has all that it needs, and cannot listen. */
-export class ListenError extends Error {
-  override name = 'ListenError';
-}
-
 /** Ends the process, with one line that names the setting and the reason, never a value. */
 export function fail(error: unknown): never {
   console.error(explain(error));
@@ -25,7 +21,7 @@ export function fail(error: unknown): never {
 
 function explain(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
-  if (error instanceof ListenError) return explainListen(error.cause as Cause);
+  if (error instanceof ListenError) return explainListen(error.port, error.cause as Cause);
   // A host with several addresses has an error for each.
   const one = (error instanceof AggregateError ? error.errors[0] : error) as Cause;
   const { code = '', message, path } = one;
@@ -41,9 +37,9 @@ function explain(error: unknown): string {
 
 type Cause = NodeJS.ErrnoException & { port?: number };
 
-function explainListen({ code, port }: Cause): string {
+function explainListen(setting: string, { code, port }: Cause): string {
   if (code === 'EADDRINUSE')
-    return `Port ${port} is taken by another process. Set PORT to another.`;
-  if (code === 'EACCES') return `PORT: this process may not listen there (${code}).`;
+    return `Port ${port} is taken by another process. Set ${setting} to another.`;
+  if (code === 'EACCES') return `${setting}: this process may not listen there (${code}).`;
   return `HOST: this machine cannot listen there (${code}).`;
 }

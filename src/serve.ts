@@ -2,9 +2,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { Realms } from './auth/realms.js';
 import { loadEnv } from './config/load-env.js';
+import { ListenError } from './config/listen-error.js';
 import type { Development } from './dev/development.js';
 import { Tenants } from './tenancy/tenants.js';
-import { fail, ListenError } from './explain.js';
+import { fail } from './explain.js';
 
 /** Milliseconds that a stop may take, also when a database does not answer. */
 const DEADLINE_MS = 20_000;
@@ -33,7 +34,7 @@ async function start(): Promise<void> {
   }
   app = await createApp(env, { imports: development?.imports ?? [] });
   await app.listen({ port: env.PORT, host: env.host }).catch((cause: unknown) => {
-    throw new ListenError(env.host, { cause });
+    throw new ListenError('PORT', { cause });
   });
   // A wrong issuer is told now, in the log, and not at the first request.
   const { only } = app.get(Tenants);

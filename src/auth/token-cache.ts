@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { Metrics } from '../metrics/metrics.js';
 import type { Principal } from './principal.js';
 import type { Realm } from './realms.js';
 import type { SigningKey } from './signing-keys.js';
@@ -26,11 +27,24 @@ interface Verified {
 @Injectable()
 export class TokenCache {
   private readonly verified = new LRUCache<string, Verified>({ max: MAX_TOKENS });
+  private hits = 0;
+  private misses = 0;
+
+  constructor(metrics: Metrics) {
+    metrics.watch('nameplate_token_cache_lookups_total', () => [
+      [this.hits, { result: 'hit' }],
+      [this.misses, { result: 'miss' }],
+    ]);
+  }
 
   get({ key, keys }: Realm, token: string): Principal | undefined {
     const verified = this.verified.get(digest(key, token));
-    if (verified?.keys !== keys.current) return undefined;
-    return verified && verified.freshUntil > Date.now() ? verified.principal : undefined;
+    if (verified?.keys === keys.current && verified && verified.freshUntil > Date.now()) {
+      this.hits += 1;
+      return verified.principal;
+    }
+    this.misses += 1;
+    return undefined;
   }
 
   /** Whether it was verified before, and has not expired. */

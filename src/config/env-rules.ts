@@ -99,6 +99,15 @@ export const IsSecretsKey = rule(
   'each entry must be 32 bytes in base64',
 );
 
+/** What a header can carry as a bearer token (RFC 6750, section 2.1), and nobody guesses. */
+const SCRAPE_TOKEN = /^[A-Za-z0-9._~+/-]{16,256}={0,2}$/;
+
+export const IsScrapeToken = rule(
+  'isScrapeToken',
+  (value) => SCRAPE_TOKEN.test(value),
+  'must be 16 to 256 letters, digits or -._~+/',
+);
+
 /** An environment variable that is not set, and one that is set to '', mean the same. */
 export const Default = (fallback?: string) =>
   Transform(({ value }: { value: string }) => (value === '' ? fallback : value));

@@ -22,12 +22,12 @@ import {
   List,
   SelfServiceFields,
 } from './env-rules.js';
-import { LimitsEnv } from './limits-env.js';
+import { type MetricsAccess, MetricsEnv } from './metrics-env.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Every setting of the service. `.env.example` documents them; a contract test compares the two. */
-export class Env extends LimitsEnv {
+export class Env extends MetricsEnv {
   @Default('development')
   @IsIn(['development', 'test', 'production'])
   NODE_ENV!: string;
@@ -224,5 +224,12 @@ export class Env extends LimitsEnv {
 
   get host(): string {
     return this.HOST ?? (this.isProduction ? '0.0.0.0' : '127.0.0.1');
+  }
+
+  /** Nothing set, they are for who develops, and in production for nobody. */
+  get metricsAccess(): MetricsAccess {
+    if (this.METRICS_PORT !== undefined) return 'own port';
+    if (this.METRICS_TOKEN !== undefined) return 'token';
+    return this.isProduction ? 'off' : 'open';
   }
 }

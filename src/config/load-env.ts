@@ -24,6 +24,8 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
     reasons.push('AUTH_MANAGEMENT_AUDIENCE: must differ from AUTH_USER_AUDIENCE');
   if (env.AUTH_USER_CLIENTS.some((id) => env.AUTH_MANAGEMENT_CLIENTS.includes(id)))
     reasons.push('AUTH_MANAGEMENT_CLIENTS: must have no client of AUTH_USER_CLIENTS');
+  if (env.METRICS_PORT === env.PORT)
+    reasons.push('METRICS_PORT: must differ from PORT, on which METRICS_TOKEN alone serves them');
   reasons.push(...managementIssuerFaults(env));
   // What is wrong by itself says nothing of how it fits to the others.
   if (reasons.length === 0) reasons.push(...tenancyFaults(env));

@@ -1,10 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { Env } from '../config/env.js';
+import { Metrics } from '../metrics/metrics.js';
 import { giveBack, guardPool } from './guard-pool.js';
 import { jsonColumns } from './json-columns.js';
 import { primaryOf } from './primary.js';
 import type { Statement } from './statement.js';
+import { watchPool } from './watch-pool.js';
 import { BACKGROUND_LIMITS, beginWith } from './time-limits.js';
 
 /** Connections that work in the background has at most, so that requests never wait for it. */
@@ -23,7 +25,7 @@ export class BackgroundDatabase implements Connection {
   private readonly log = new Logger('background');
   private readonly pool: Pool;
 
-  constructor({ DATABASE_URL = '' }: Env) {
+  constructor({ DATABASE_URL = '' }: Env, metrics: Metrics) {
     this.pool = new Pool({
       ...primaryOf(DATABASE_URL, BACKGROUND_LIMITS),
       application_name: 'nameplate-background',
@@ -34,6 +36,7 @@ export class BackgroundDatabase implements Connection {
       types: jsonColumns,
     });
     guardPool(this.pool);
+    watchPool(metrics, 'background', this.pool);
     // Of a connection that nobody uses; it is replaced.
     this.pool.on('error', () => this.log.debug('a connection to the database ended'));
   }

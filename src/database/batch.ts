@@ -15,6 +15,13 @@ export interface BatchOptions<Item> {
   keyOf?: (item: Item) => string;
   /** Milliseconds that an item waits behind others of its key; then it fails, and was never run. */
   patience?: number;
+  counts?: BatchCounts;
+}
+
+/** How many runs there were, and how many items these had. */
+export class BatchCounts {
+  runs = 0;
+  items = 0;
 }
 
 /** An item has waited behind others of its key for too long. Nothing was done. */
@@ -88,6 +95,11 @@ export class Batch<Item, Result> {
 
   private async start(entries: Entry<Item, Result>[]): Promise<void> {
     this.running += 1;
+    const { counts } = this.options;
+    if (counts) {
+      counts.runs += 1;
+      counts.items += entries.length;
+    }
     try {
       const results = await this.run(entries.map(({ item }) => item));
       for (const [index, { resolve }] of entries.entries()) resolve(results[index] as Result);

@@ -35,6 +35,9 @@ export async function connect(pool: Pool, tenantId: TenantId | undefined): Promi
 /** The pool that a connection is of. */
 export const ownerOf = (client: PoolClient) => owners.get(client);
 
+/** How many wait for their turn. */
+export const waitingFor = (pool: Pool): number => sharedOf(pool).turns.waitingCount;
+
 function sharedOf(pool: Pool): Shared {
   const known = pools.get(pool);
   if (known) return known;

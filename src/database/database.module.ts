@@ -2,9 +2,12 @@ import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Env } from '../config/env.js';
+import { Metrics } from '../metrics/metrics.js';
 import { databaseOptions } from './options.js';
 import { poolOf } from './prepared-query.js';
 import { guardPool } from './guard-pool.js';
+import { waitingFor } from './connect.js';
+import { watchPool } from './watch-pool.js';
 import { checkDatabase } from './check-database.js';
 import { REQUEST_LIMITS, SILENCE_MS } from './time-limits.js';
 
@@ -12,7 +15,10 @@ type Schema = Pick<DataSourceOptions, 'entities' | 'migrations'>;
 
 @Module({})
 export class DatabaseModule implements OnModuleInit {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly metrics: Metrics,
+  ) {}
 
   static with(schema: Schema): DynamicModule {
     const connection = TypeOrmModule.forRootAsync({
@@ -28,7 +34,9 @@ export class DatabaseModule implements OnModuleInit {
   }
 
   onModuleInit(): Promise<void> {
-    guardPool(poolOf(this.database));
+    const pool = poolOf(this.database);
+    guardPool(pool);
+    watchPool(this.metrics, 'requests', pool, () => waitingFor(pool));
     return checkDatabase(this.database);
   }
 }

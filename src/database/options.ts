@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { jsonColumns } from './json-columns.js';
@@ -16,6 +17,8 @@ export function databaseOptions(
   const { connectionString, ...toPrimary } = primaryOf(env.DATABASE_URL ?? '', limits);
   return {
     type: 'postgres',
+    // Else it is looked for by its name, which a bundle does not have.
+    driver: pg,
     url: connectionString,
     migrationsTableName: 'migrations',
     synchronize: false,

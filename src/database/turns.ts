@@ -26,6 +26,10 @@ export class Turns {
     private readonly waitingOf = { most: Infinity, refusal: () => new Error(WAITED) },
   ) {}
 
+  get waitingCount(): number {
+    return [...this.waiting.values()].reduce((count, queue) => count + queue.length, 0);
+  }
+
   /** Nobody has taken, and nobody waits. */
   get areFree(): boolean {
     return this.taken === 0;

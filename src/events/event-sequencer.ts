@@ -8,9 +8,11 @@ import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { queryAlone } from '../database/current-transaction.js';
 import { PerTenant } from '../database/per-tenant.js';
+import { Metrics } from '../metrics/metrics.js';
 import type { TenantId } from '../database/tenant.js';
 import { loggableError } from '../logging/loggable-error.js';
-import { selectUnnumbered } from './event.statements.js';
+import { selectUnnumbered, type Unnumbered } from './event.statements.js';
+import { FeedLag } from './feed-lag.js';
 import { FeedWatch } from './feed-watch.js';
 import { TenantSequence } from './tenant-sequence.js';
 
@@ -26,13 +28,16 @@ export class EventSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger('events');
   private readonly sequences: PerTenant<TenantSequence>;
   private readonly watch: FeedWatch;
+  private readonly lag: FeedLag;
   private readonly closing = new AbortController();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly env: Env,
     private readonly database: DataSource,
+    metrics: Metrics,
   ) {
+    this.lag = new FeedLag(metrics);
     this.sequences = new PerTenant((tenantId) => new TenantSequence(tenantId, database));
     this.watch = new FeedWatch(database, (tenantId) => this.advance(tenantId));
   }
@@ -68,7 +73,8 @@ export class EventSequencer implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Numbers what there is, of all tenants. */
   async advanceAll(): Promise<void> {
-    const tenants = await queryAlone<{ tenantId: TenantId }>(this.database, selectUnnumbered());
+    const tenants = await queryAlone<Unnumbered>(this.database, selectUnnumbered());
+    this.lag.note(tenants);
     for (const { tenantId } of tenants) {
       if (this.closing.signal.aborted) return;
       // The trouble of one tenant is not that of the next.

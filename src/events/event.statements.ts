@@ -60,11 +60,23 @@ export const selectEnds = (tenantIds: TenantId[]) =>
     [tenantIds],
   );
 
+/** A tenant with something to number: how many events, and the age in seconds of the oldest of them. */
+export interface Unnumbered {
+  tenantId: TenantId;
+  events: number;
+  age: number;
+}
+
 /** The tenants that have events without a number, or a feed of another history than the database now has. */
 export const selectUnnumbered = () =>
   acrossTenants(
-    `SELECT tenant_id AS "tenantId" FROM user_events WHERE sequence IS NULL
-     UNION SELECT tenant_id FROM user_event_sequences WHERE epoch <> (SELECT database_epoch())`,
+    `SELECT "tenantId", sum(events)::integer AS events, max(age) AS age FROM (
+       SELECT tenant_id AS "tenantId", count(*) AS events,
+         greatest(0, extract(epoch FROM now() - min(occurred_at)))::float8 AS age
+       FROM user_events WHERE sequence IS NULL GROUP BY tenant_id
+       UNION ALL SELECT tenant_id, 0, 0
+       FROM user_event_sequences WHERE epoch <> (SELECT database_epoch())) unnumbered
+     GROUP BY "tenantId"`,
   );
 
 /** What has become of the events behind a place. */

@@ -4,6 +4,7 @@ import { BackgroundDatabase } from '../database/background-database.js';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
 import { toCloudEvent } from '../events/cloud-event.dto.js';
+import { Metrics } from '../metrics/metrics.js';
 import * as statements from './attempt.statements.js';
 import type { LoadedDelivery } from './attempt.statements.js';
 import type { HookKey } from './hook-key.js';
@@ -32,16 +33,35 @@ interface Loaded {
 /** One attempt of each of some deliveries, and what follows from how it ended. */
 @Injectable()
 export class HookDelivery {
+  /** Of this instance. */
+  private readonly attempts = { delivered: 0, failed: 0, unsent: 0 };
+  private deadLetters = 0;
+
   constructor(
     private readonly env: Env,
     private readonly database: BackgroundDatabase,
     private readonly seal: HookSeal,
     private readonly receiver: Receiver,
-  ) {}
+    metrics: Metrics,
+  ) {
+    const { attempts } = this;
+    metrics.watch('nameplate_delivery_attempts_total', () =>
+      Object.entries(attempts).map(([result, count]) => [count, { result }]),
+    );
+    metrics.watch('nameplate_dead_letters_total', () => [[this.deadLetters]]);
+  }
 
   to(hook: HookKey, queue: HookQueue): Deliver {
     const { database } = this;
-    const settlement = new HookSettlement(hook, queue, database, this.env.HOOKS_MAX_ATTEMPTS);
+    const settlement = new HookSettlement(
+      ...([
+        hook,
+        queue,
+        database,
+        this.env.HOOKS_MAX_ATTEMPTS,
+        () => (this.deadLetters += 1),
+      ] as const),
+    );
     return (jobs) => {
       const loading = this.load(hook, jobs);
       return jobs.map(async (job) => this.attempt(hook.tenantId, job, await loading, settlement));
@@ -80,6 +100,7 @@ export class HookDelivery {
     if (!target || !delivery || isVoid) return settlement.settle(job, 'void');
     if (!delivery.enabled) return settlement.settle(job, 'later');
     const { wasSent, ...outcome } = await this.send(tenantId, target, delivery);
+    this.attempts[wasSent ? (outcome.delivered ? 'delivered' : 'failed') : 'unsent'] += 1;
     await settlement.settle(job, outcome);
     const { delivered: isDelivered, retryAfterMs } = outcome;
     return wasSent ? { isDelivered, retryAfterMs } : undefined;

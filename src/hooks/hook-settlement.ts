@@ -39,6 +39,7 @@ export class HookSettlement {
     private readonly queue: HookQueue,
     private readonly database: BackgroundDatabase,
     private readonly maxAttempts: number,
+    private readonly onDead: () => void,
   ) {}
 
   /** Done when it is committed. */
@@ -58,8 +59,10 @@ export class HookSettlement {
       return states;
     });
     for (const { job, outcome } of tried)
-      if (states.get(job.id) === 'dead')
+      if (states.get(job.id) === 'dead') {
+        this.onDead();
         this.warn(`event ${job.data.sequence} is a dead letter: ${outcome.error}`);
+      }
     if (isGone) this.warn('disabled, the receiver is gone (410)');
     return items.map(() => undefined);
   }

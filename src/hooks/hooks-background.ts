@@ -21,6 +21,7 @@ import {
 import { HookDelivery } from './hook-delivery.js';
 import type { HookQueue } from './hook-queue.js';
 import { HooksSweeper } from './hooks-sweeper.js';
+import { OutstandingDeliveries } from './outstanding-deliveries.js';
 import { Receiver } from './receiver.js';
 
 /** Milliseconds between two looks at all hooks, unless a feed moves or something is on its way. */
@@ -65,6 +66,7 @@ export class HooksBackground
     private readonly database: BackgroundDatabase,
     private readonly delivery: HookDelivery,
     private readonly sweeper: HooksSweeper,
+    private readonly outstanding: OutstandingDeliveries,
     private readonly receiver: Receiver,
     private readonly tenants: Tenants,
   ) {}
@@ -124,6 +126,7 @@ export class HooksBackground
     const onProblem = (problem: unknown) => this.warn(problem);
     this.sweeping ??= this.sweeper
       .sweep(queue, onProblem)
+      .then(() => this.outstanding.look())
       .catch(onProblem)
       .finally(() => (this.sweeping = undefined));
   }

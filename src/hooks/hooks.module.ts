@@ -10,6 +10,7 @@ import { HooksBackground } from './hooks-background.js';
 import { HooksController } from './hooks.controller.js';
 import { HooksService } from './hooks.service.js';
 import { HooksSweeper } from './hooks-sweeper.js';
+import { OutstandingDeliveries } from './outstanding-deliveries.js';
 import { Receiver } from './receiver.js';
 import { SecretBox } from '../secrets/secret-box.js';
 
@@ -19,7 +20,7 @@ import { SecretBox } from '../secrets/secret-box.js';
   providers: [
     ...[BackgroundDatabase, SecretBox, HookSeal, Receiver],
     ...[HooksService, HookTester, DeliveriesService],
-    ...[HookDelivery, HooksSweeper, HooksBackground],
+    ...[HookDelivery, HooksSweeper, OutstandingDeliveries, HooksBackground],
   ],
 })
 export class HooksModule {}

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { unavailable } from '../errors/app-error.js';
 import { sendProblem } from '../errors/error.filter.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { METRICS_PATH } from './metrics-route.js';
 import { countPending } from './pending-answers.js';
 
 /** Milliseconds between two looks at the event loop, and how late two of them in a row may come: one is a hiccup. */
@@ -38,6 +40,9 @@ declare module 'fastify' {
 /** Of the last two looks. */
 type Pair = [before: number, last: number];
 
+/** Why a request is shed. */
+type Excess = 'event_loop' | 'waiting';
+
 /** How much the service has to do. */
 class Load {
   private working = 0;
@@ -54,13 +59,14 @@ class Load {
 
   constructor(private readonly server: FastifyInstance['server']) {}
 
-  /** More than can be answered in time: the event loop comes late, or too many wait. */
-  get isTooMuch(): boolean {
-    if (Math.min(...this.lags) > MAX_LAG_MS) return true;
+  /** Why it is more than can be answered in time: the event loop comes late, or too many wait. */
+  get excess(): Excess | undefined {
+    if (Math.min(...this.lags) > MAX_LAG_MS) return 'event_loop';
     const isSlow = Math.min(...this.quickest) > SLOW_MS;
     const most = isSlow ? Math.max(FEW, this.rate * MAX_WAIT_SECONDS) : BURST;
     // What has left without a word is no work.
-    return this.working >= most && countPending(this.server) >= most;
+    if (this.working >= most && countPending(this.server) >= most) return 'waiting';
+    return undefined;
   }
 
   begin(request: FastifyRequest): void {
@@ -125,24 +131,36 @@ const loads = new WeakMap<FastifyInstance['server'], Load>();
 
 const PROBES = '/health/';
 
+/** They and metrics tell what is the matter. */
+const isWatching = (url: string) => url.startsWith(PROBES) || url === METRICS_PATH;
+
 const TOO_MUCH = unavailable('The service has too much to do. Nothing was done.');
 
 /**
  * Answers 503 before anything else is done with a request, when it could not be answered in time. Probes
- * are always served: a restart, or no more requests at all, would help nobody.
+ * and metrics are always served: a restart, or no more requests at all, would help nobody.
  */
-export function shedLoad(fastify: FastifyInstance): void {
+export function shedLoad(fastify: FastifyInstance, metrics: Metrics): void {
   const load = new Load(fastify.server);
   loads.set(fastify.server, load);
+  const shed: Record<Excess, number> = { event_loop: 0, waiting: 0 };
+  metrics.watch('nameplate_requests_shed_total', () =>
+    Object.entries(shed).map(([reason, count]) => [count, { reason }]),
+  );
   fastify.decorateRequest('workSince', 0);
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.url.startsWith(PROBES)) done();
-    else if (load.isTooMuch)
-      void load.delay(request).then(() => sendProblem(reply, TOO_MUCH, request.id));
-    else {
-      load.begin(request);
+    if (isWatching(request.url)) {
       done();
+      return;
     }
+    const { excess } = load;
+    if (excess) {
+      shed[excess] += 1;
+      void load.delay(request).then(() => sendProblem(reply, TOO_MUCH, request.id));
+      return;
+    }
+    load.begin(request);
+    done();
   });
   // How fast a client reads its answer is not our matter.
   fastify.addHook('onSend', (request, _reply, _payload, done) => {

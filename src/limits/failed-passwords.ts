@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../auth/principal.js';
 import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
+import { Metrics } from '../metrics/metrics.js';
 import { callerOf } from './accounts.js';
 import { Limits } from './limits.js';
 import { Policy } from './policy.js';
@@ -23,6 +24,7 @@ export class FailedPasswords {
     private readonly limits: Limits,
     private readonly shared: SharedCounts,
     { LIMITS_FAILED_PASSWORDS: rate }: Env,
+    metrics: Metrics,
   ) {
     this.ofUser = new Policy('failed-passwords', rate, 'of one user');
     this.ofCaller = new Policy(
@@ -30,6 +32,7 @@ export class FailedPasswords {
       rate.times(USERS_OF_CALLER),
       'from one caller',
     );
+    metrics.watch('nameplate_limits_met_total', () => Policy.met([this.ofUser, this.ofCaller]));
   }
 
   /**

@@ -7,6 +7,7 @@ import { Realms } from '../auth/realms.js';
 import { TokenCache } from '../auth/token-cache.js';
 import { Env } from '../config/env.js';
 import { resting } from '../http/shedding.js';
+import { Metrics } from '../metrics/metrics.js';
 import { clientNetwork } from './client-network.js';
 import { Limits } from './limits.js';
 import { Policy } from './policy.js';
@@ -33,8 +34,10 @@ export class FailedTokensGuard implements CanActivate {
     private readonly limits: Limits,
     private readonly shared: SharedCounts,
     { LIMITS_FAILED_TOKENS: rate }: Env,
+    metrics: Metrics,
   ) {
     this.policy = new Policy('failed-tokens', rate, 'from one address');
+    metrics.watch('nameplate_limits_met_total', () => Policy.met([this.policy]));
   }
 
   canActivate(context: ExecutionContext): true | Promise<true> {

@@ -5,6 +5,7 @@ import { Env } from '../config/env.js';
 import type { Rate } from '../config/rate.js';
 import type { AppError } from '../errors/app-error.js';
 import { delayRefusal } from '../http/shedding.js';
+import { Metrics } from '../metrics/metrics.js';
 import { Accounts } from './accounts.js';
 import { COSTS, type Cost } from './cost.js';
 import { Policy } from './policy.js';
@@ -27,6 +28,7 @@ export class Limits {
   constructor(
     env: Env,
     private readonly shared: SharedCounts,
+    metrics: Metrics,
   ) {
     const rates: Record<Cost, Rate> = {
       read: env.LIMITS_READ,
@@ -41,6 +43,9 @@ export class Limits {
     this.ofTenant = policies(
       (cost) =>
         new Policy(`tenant-${cost}`, rates[cost].times(env.LIMITS_TENANT), 'from all callers'),
+    );
+    metrics.watch('nameplate_limits_met_total', () =>
+      Policy.met([...Object.values(this.ofCaller), ...Object.values(this.ofTenant)]),
     );
   }
 

@@ -1,5 +1,6 @@
 import { AppError } from '../errors/app-error.js';
 import type { Rate } from '../config/rate.js';
+import type { Sample } from '../metrics/metrics.js';
 import type { Window } from './windows.js';
 
 /** A limit by its name, and how answers tell of it (draft-ietf-httpapi-ratelimit-headers-10). */
@@ -7,6 +8,8 @@ export class Policy {
   /** `RateLimit-Policy`: the requests in a window, and those at a time. */
   readonly header: string;
   private readonly atOnce: string;
+  /** Requests over it. */
+  private met = 0;
 
   /** @param whose whom it is for, as a refusal says it */
   constructor(
@@ -18,6 +21,11 @@ export class Policy {
     this.header = `"${name}";q=${rate.requests};w=${rate.seconds}`;
     if (rate.atOnce !== Infinity)
       this.header += `, "${this.atOnce}";q=${rate.atOnce};qu="concurrent-requests"`;
+  }
+
+  /** How many met each of some. */
+  static met(policies: Policy[]): Sample[] {
+    return policies.map(({ name, met }) => [met, { limit: name }]);
   }
 
   isOver({ count }: Window): boolean {
@@ -54,6 +62,7 @@ export class Policy {
   }
 
   private refusal(detail: string, wait: number, left: string): AppError {
+    this.met += 1;
     return new AppError('request.rate_limited', detail, {
       headers: {
         'Retry-After': String(wait),

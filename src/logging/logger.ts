@@ -28,15 +28,21 @@ export function nestLogger(logger: Logger): LoggerService {
 /**
  * One line per request. It names ids only: never the query string, a header, the body, or anything
  * of the user but the id.
+ *
+ * @param route the template, or undefined where there is none
  */
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+export function logRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: string | undefined,
+): void {
   const { principal } = request;
   request.log.info(
     {
       method: request.method,
       // Of an unknown route, the path may be anything.
-      path: request.routeOptions.url && request.url.split('?', 1)[0],
-      route: request.routeOptions.url,
+      path: route && request.url.split('?', 1)[0],
+      route,
       status: reply.statusCode,
       refusal: request.refusal,
       ms: Math.round(reply.elapsedTime * 10) / 10,

@@ -1,5 +1,5 @@
 import { type DataSource, QueryFailedError } from 'typeorm';
-import { Batch, WaitedTooLong } from '../database/batch.js';
+import { Batch, BatchCounts, WaitedTooLong } from '../database/batch.js';
 import { inTransactionNow, query } from '../database/current-transaction.js';
 import { databaseUnavailable } from '../database/database-unavailable.js';
 import { kindLane, largeLane, waitingLane } from '../database/lanes.js';
@@ -55,6 +55,7 @@ export interface WriteKind<One, Row> {
 export class SharedWrites<One extends Write, Row extends { id: string }> {
   private readonly batches: PerTenant<Batch<One, Row | undefined>>;
 
+  readonly counts = new BatchCounts();
   private readonly lane: Lane;
 
   /** @param connections that there are for all, of which it has a share for those that go alone */
@@ -65,7 +66,11 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
   ) {
     this.lane = kindLane(connections);
     this.batches = new PerTenant(
-      (tenantId) => new Batch((writes: One[]) => this.share(tenantId, writes), OPTIONS),
+      (tenantId) =>
+        new Batch((writes: One[]) => this.share(tenantId, writes), {
+          ...OPTIONS,
+          counts: this.counts,
+        }),
     );
   }
 

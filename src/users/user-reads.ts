@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Batch } from '../database/batch.js';
+import { Batch, BatchCounts } from '../database/batch.js';
 import { inTransactionNow, query } from '../database/current-transaction.js';
 import { PerTenant } from '../database/per-tenant.js';
+import { watchBatches } from '../database/watch-batches.js';
 import type { TenantId } from '../database/tenant.js';
+import { Metrics } from '../metrics/metrics.js';
 import type { UserRow } from './user-row.js';
 import { selectUsersById } from './user.statements.js';
 
@@ -14,12 +16,20 @@ const PARALLEL = 4;
 /** Reads users by id; those that are asked for at the same time share a statement. */
 @Injectable()
 export class UserReads {
+  private readonly counts = new BatchCounts();
   private readonly batches = new PerTenant(
     (tenantId) =>
-      new Batch((ids: string[]) => this.select(tenantId, ids), { size: SIZE, parallel: PARALLEL }),
+      new Batch((ids: string[]) => this.select(tenantId, ids), {
+        ...{ size: SIZE, parallel: PARALLEL, counts: this.counts },
+      }),
   );
 
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    metrics: Metrics,
+  ) {
+    watchBatches(metrics, { read: this.counts });
+  }
 
   /** Undefined when there is no such user. It sees everything that was committed before the call. */
   async find(tenantId: TenantId, id: string): Promise<UserRow | undefined> {

@@ -4,6 +4,8 @@ import { Env } from '../config/env.js';
 import { Batch } from '../database/batch.js';
 import { query, sharedTransaction } from '../database/current-transaction.js';
 import { markSpread } from '../database/spread-databases.js';
+import { watchBatches } from '../database/watch-batches.js';
+import { Metrics } from '../metrics/metrics.js';
 import type { TenantId } from '../database/tenant.js';
 import type { Transaction } from '../database/transaction.js';
 import { createUsers, type NewUser } from './create-users.statement.js';
@@ -36,6 +38,7 @@ export class UserWrites implements OnModuleInit {
   constructor(
     private readonly env: Env,
     private readonly database: DataSource,
+    metrics: Metrics,
   ) {
     const { DATABASE_POOL_SIZE } = env;
     this.creates = new SharedWrites<NewUser, UserRow>(
@@ -58,6 +61,10 @@ export class UserWrites implements OnModuleInit {
       { statement: deleteUsers, isSkipped: isHeld },
       DATABASE_POOL_SIZE,
     );
+    const { creates, updates, deletes } = this;
+    watchBatches(metrics, {
+      ...{ create: creates.counts, update: updates.counts, delete: deletes.counts },
+    });
   }
 
   /** Where `npm run distribute` has made functions for it, they are called. */

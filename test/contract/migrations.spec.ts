@@ -5,6 +5,7 @@ import type { Env } from '../../src/config/env.js';
 import { dataSourceOptions, SCHEMA } from '../../src/data-source.js';
 import { BackgroundDatabase } from '../../src/database/background-database.js';
 import { HookQueue } from '../../src/hooks/hook-queue.js';
+import { Metrics } from '../../src/metrics/metrics.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let empty: TestDatabase;
@@ -197,7 +198,7 @@ describe('old texts', () => {
 describe('old jobs of webhooks', () => {
   it('are overtaken by no new one of the same user', async () => {
     await undo('NormalForms1764150000000');
-    const database = new BackgroundDatabase({ DATABASE_URL: empty.url } as Env);
+    const database = new BackgroundDatabase({ DATABASE_URL: empty.url } as Env, new Metrics());
     const env = { HOOKS_TIMEOUT_SECONDS: 2, HOOKS_RETRY_DELAY_SECONDS: 0 } as Env;
     const queue = new HookQueue(database, env, () => undefined);
     await queue.start();

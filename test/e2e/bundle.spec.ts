@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { Place } from '../support/service.js';
+import { Place, Service } from '../support/service.js';
+import { createTestDatabase } from '../support/test-database.js';
 
 let place: Place;
 
@@ -19,6 +22,36 @@ it('answers from its bundle the API document of its sources, and Swagger UI', as
   expect((await get('/docs/swagger-ui-bundle.js')).status).toBe(200);
 });
 
-it('starts without a package that is in its bundle being read', () => {
-  expect(readFileSync('dist/serve.js', 'utf8')).not.toMatch(/from ?["'](typeorm|@nestjs\/)/);
+it.each(['serve', 'migrate', 'tenant', 'distribute'])('of %s has the packages in it', (name) => {
+  expect(readFileSync(`dist/${name}.js`, 'utf8')).not.toMatch(/from ?["'](typeorm|@nestjs\/)/);
+});
+
+it('migrates, serves, and has its commands with nothing beside it but what the image has', async () => {
+  const database = await createTestDatabase('template0');
+  const packages = [
+    ...readFileSync('Dockerfile', 'utf8').matchAll(/\/app\/(node_modules\/\S+) /g),
+  ].map(([, path = '']) => path);
+  for (const path of ['package.json', 'dist', ...packages])
+    cpSync(path, join(place.folder, path), { recursive: true });
+  const settings = {
+    ...{ DATABASE_URL: database.url, AUTH_ISSUER: 'https://issuer.invalid' },
+    ...{ NODE_ENV: 'production', PORT: String(place.port), HOST: '127.0.0.1' },
+  };
+  const run = (...args: string[]) =>
+    spawn(process.execPath, args, { cwd: place.folder, env: settings, stdio: 'pipe' });
+  const outcome = async (...args: string[]) => {
+    const service = new Service(run(...args));
+    return { status: await service.exit, output: service.output };
+  };
+  expect((await outcome('dist/migrate.js', 'run')).status).toBe(0);
+  expect((await outcome('dist/tenant.js', 'list')).output).toMatch(/^TENANT_HOSTS: is not set/);
+  expect((await outcome('dist/distribute.js')).output).toMatch(/PostgreSQL without Citus/);
+  const service = new Service(run('dist/main.js'));
+  await service.says(/Server listening/);
+  const status = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${place.port}${path}`)).status;
+  expect(await status('/health/live')).toBe(200);
+  expect(await status('/docs/swagger-ui-bundle.js')).toBe(200);
+  await service.stop();
+  await database.drop();
 });

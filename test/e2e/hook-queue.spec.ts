@@ -3,6 +3,7 @@ import { BackgroundDatabase } from '../../src/database/background-database.js';
 import type { Env } from '../../src/config/env.js';
 import { HookQueue, type Job } from '../../src/hooks/hook-queue.js';
 import { fetchJobs } from '../../src/hooks/job.statements.js';
+import { Metrics } from '../../src/metrics/metrics.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { unique } from '../support/users.js';
 
@@ -13,7 +14,7 @@ let hook: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  connections = new BackgroundDatabase({ DATABASE_URL: database.url } as Env);
+  connections = new BackgroundDatabase({ DATABASE_URL: database.url } as Env, new Metrics());
   const env = { HOOKS_TIMEOUT_SECONDS: 2, HOOKS_RETRY_DELAY_SECONDS: 60 } as Env;
   queue = new HookQueue(connections, env, () => undefined);
   await queue.start();

@@ -5,6 +5,7 @@ import * as events from '../../src/events/event.statements.js';
 import * as attempts from '../../src/hooks/attempt.statements.js';
 import * as deliveries from '../../src/hooks/delivery.statements.js';
 import * as dispatch from '../../src/hooks/dispatch.statements.js';
+import * as outstanding from '../../src/hooks/outstanding.statements.js';
 import * as hooks from '../../src/hooks/hook.statements.js';
 import * as jobs from '../../src/hooks/job.statements.js';
 import * as sweeps from '../../src/hooks/sweep.statements.js';
@@ -124,6 +125,9 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     takeUnqueued: [dispatch.takeUnqueued(TENANT, 'h', 10)],
     insertDeliveries: [dispatch.insertDeliveries(TENANT, 'h', dispatched, { last: 9, limit: 10 })],
     moveHook: [dispatch.moveHook(TENANT, 'h', '9')],
+  },
+  'hooks/outstanding.statements.ts': {
+    selectOutstanding: [outstanding.selectOutstanding()],
   },
   'hooks/attempt.statements.ts': {
     loadDeliveries: [attempts.loadDeliveries(TENANT, 'h', ['1'])],

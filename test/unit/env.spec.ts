@@ -63,6 +63,11 @@ describe('parseEnv', () => {
     ...['secret', '0/20s', '5/0s', '5/10s,0', '5/2d', '5', '1/25h', '-1/1s', '5/10s 4'].map(
       (rate): [string, string] => ['LIMITS_READ', rate],
     ),
+    ...['0', '70000', 'secret'].map((port): [string, string] => ['METRICS_PORT', port]),
+    ...['secret', 'secret secret secret', 'secrét-secret-secret'].map((token): [string, string] => [
+      'METRICS_TOKEN',
+      token,
+    ]),
     ['LIMITS_FAILED_TOKENS', 'secret'],
     ['LIMITS_FAILED_PASSWORDS', 'secret'],
     ['LIMITS_TENANT', '0'],
@@ -160,6 +165,20 @@ describe('parseEnv', () => {
     ],
   ])('refuses a second issuer that stands alone, or for tenants: %j', (settings, message) => {
     expect(messageFor(settings)).toContain(message);
+  });
+
+  it('serves metrics to who develops, and in production only where a setting says so', () => {
+    const production = {
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgres://h/d',
+      AUTH_ISSUER: 'https://i',
+    };
+    const token = { METRICS_TOKEN: 'sixteen-letters-' };
+    expect(parseEnv({}).metricsAccess).toBe('open');
+    expect(parseEnv(production).metricsAccess).toBe('off');
+    expect(parseEnv({ ...production, ...token }).metricsAccess).toBe('token');
+    expect(parseEnv({ ...production, ...token, METRICS_PORT: '9' }).metricsAccess).toBe('own port');
+    expect(messageFor({ METRICS_PORT: '3000' })).toMatch(/^METRICS_PORT: must differ from PORT/);
   });
 
   it('refuses equal audiences', () => {

@@ -31,6 +31,7 @@ const ACROSS: Record<string, Record<string, string>> = {
   'hooks/dispatch.statements.ts': {
     hasHooks: 'the background asks whether it has anything to do at all',
     selectBusyHooks: 'the background asks which hooks have something to do',
+    selectOutstanding: 'metrics tell what all tenants together have to deliver',
     selectMovement:
       'the background asks whether any feed moves, and whose events are to be numbered',
   },

@@ -1,0 +1,27 @@
+import { Transform } from 'class-transformer';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Default, IsScrapeToken } from './env-rules.js';
+import { LimitsEnv } from './limits-env.js';
+
+/** Who may read the metrics, and where. */
+export type MetricsAccess = 'off' | 'open' | 'own port' | 'token';
+
+/** The settings of metrics. */
+export class MetricsEnv extends LimitsEnv {
+  /** A port for nothing but `/metrics`. */
+  @Transform(({ value }: { value: string }) => {
+    if (value === '') return undefined;
+    return /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  METRICS_PORT?: number;
+
+  /** What who reads them has to show; without a port of their own, they are on that of the service. */
+  @Default()
+  @IsOptional()
+  @IsScrapeToken()
+  METRICS_TOKEN?: string;
+}
