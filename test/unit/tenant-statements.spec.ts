@@ -31,9 +31,11 @@ const ACROSS: Record<string, Record<string, string>> = {
   'hooks/dispatch.statements.ts': {
     hasHooks: 'the background asks whether it has anything to do at all',
     selectBusyHooks: 'the background asks which hooks have something to do',
-    selectOutstanding: 'metrics tell what all tenants together have to deliver',
     selectMovement:
       'the background asks whether any feed moves, and whose events are to be numbered',
+  },
+  'hooks/outstanding.statements.ts': {
+    selectOutstanding: 'metrics tell what all tenants together have to deliver',
   },
   'hooks/sweep.statements.ts': {
     selectOldLogs: 'the sweeper asks who has deliveries to delete',
