@@ -116,9 +116,12 @@ export default tseslint.config(
   // It finds tenants.
   restrictSyntax(['src/tenancy/**'], madeTenantId),
   // The name of a queue has its tenant.
-  restrictSyntax(['src/hooks/hook-key.ts'], madeTenantId),
+  restrictSyntax(['src/hooks/record/hook-key.ts'], madeTenantId),
   // They ask for the database itself and indexes, which have no tenant.
-  restrictSyntax(['src/health/health.controller.ts', 'src/users/search-indexes.ts'], ...ownSql),
+  restrictSyntax(
+    ['src/health/health.controller.ts', 'src/users/search/search-indexes.ts'],
+    ...ownSql,
+  ),
   {
     // Tests look into answers of any shape; a wrong guess fails the test.
     files: ['test/**'],

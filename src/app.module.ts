@@ -7,7 +7,7 @@ import { TokenGuard } from './auth/token.guard.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
-import { ErrorFilter } from './errors/error.filter.js';
+import { ErrorFilter } from './http/error.filter.js';
 import { EventsModule } from './events/events.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { Metrics } from './metrics/metrics.js';
@@ -24,7 +24,7 @@ import { ProfileModule } from './profile/profile.module.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { UsersModule } from './users/users.module.js';
-import { BodyPipe } from './validation/body.pipe.js';
+import { BodyPipe } from './http/body.pipe.js';
 
 @Module({
   // The routes of the API document are in this order.

@@ -8,8 +8,8 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Env } from './config/env.js';
-import { sendProblem } from './errors/error.filter.js';
-import { toAppError } from './errors/to-app-error.js';
+import { sendProblem } from './http/error.filter.js';
+import { toAppError } from './http/to-app-error.js';
 import { recordRoutes } from './http/allowed-methods.js';
 import { Cors } from './http/cors.js';
 import { serveMetrics } from './http/metrics-route.js';
@@ -27,7 +27,7 @@ import { freeSlotsOfAnswered } from './limits/held-slots.js';
 import { Limits } from './limits/limits.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
-import { setUpOpenApi } from './openapi.js';
+import { setUpOpenApi } from './openapi/document.js';
 
 export interface AppOptions {
   /** Modules that only development has. */

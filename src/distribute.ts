@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { loadDatabaseEnv } from './config/load-env.js';
 import { dataSourceOptions } from './data-source.js';
-import { updateUsersFunctions } from './users/update-users-apart.statement.js';
+import { updateUsersFunctions } from './users/record/update-users-apart.statement.js';
 import { distribute, DistributeError } from './database/distribute.js';
 import { fail } from './explain.js';
 

@@ -8,7 +8,7 @@ import { AppError } from './errors/app-error.js';
 import { fail } from './explain.js';
 import { runTenantCommand, UsageError } from './tenants/tenant-command.js';
 import { TenantsService } from './tenants/tenants.service.js';
-import { BodyPipe } from './validation/body.pipe.js';
+import { BodyPipe } from './http/body.pipe.js';
 
 /** `npm run tenant`: what the operator API does, for who has the settings and the database. */
 try {

@@ -1,5 +1,5 @@
 import { hasPlace, mayBe } from '../config/tenant-template.js';
-import { isStorable } from '../validation/is-storable.js';
+import { isStorable } from '../text/is-storable.js';
 import type { Principal, TokenKind } from './principal.js';
 
 /** What the settings say of tokens. */

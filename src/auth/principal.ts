@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
-import { bearerToken } from './bearer-token.js';
+import { bearerToken } from '../http/bearer-token.js';
 
 export type TokenKind = 'user' | 'management' | 'operator';
 

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { accessOf } from './access.js';
 import { ClaimsError } from './claims.js';
-import { bearerToken, forbidden, unauthorized } from './bearer-token.js';
+import { bearerToken, forbidden, unauthorized } from '../http/bearer-token.js';
 import type { Principal, TokenKind } from './principal.js';
 import { Realms } from './realms.js';
 import { TokenCache } from './token-cache.js';

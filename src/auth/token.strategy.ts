@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy, type StrategyOptionsWithRequest } from 'passport-jwt';
-import { bearerToken } from './bearer-token.js';
+import { bearerToken } from '../http/bearer-token.js';
 import { toPrincipal } from './claims.js';
 import type { Principal, TokenKind } from './principal.js';
 import { Realms } from './realms.js';

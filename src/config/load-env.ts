@@ -1,6 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { validatedFields } from '../validation/validated-fields.js';
+import { validatedFields } from './validated-fields.js';
 import { ConfigurationError } from './configuration-error.js';
 import { Env } from './env.js';
 import { tenancyFaults } from './tenancy-env.js';

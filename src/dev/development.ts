@@ -6,7 +6,7 @@ import { dataSourceOptions } from '../data-source.js';
 import { AppError } from '../errors/app-error.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { Tenants } from '../tenancy/tenants.js';
-import { UsersService } from '../users/users.service.js';
+import { UsersService } from '../users/record/users.service.js';
 import {
   DATA_FOLDER,
   DevelopmentIssuerModule,

@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.js';
 import { QueryParameters } from '../http/query-parameters.js';
-import type { FeedQuery } from './event-feed.service.js';
-import { EVENT_TYPES } from './event-types.js';
+import type { FeedQuery } from './record/event-feed.service.js';
+import { EVENT_TYPES } from './record/event-types.js';
 
 export const MAX_EVENTS = 1_000;
 export const DEFAULT_EVENTS = 100;

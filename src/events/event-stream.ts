@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
-import type { EventFeed, FeedPage, FeedQuery } from './event-feed.service.js';
+import type { EventFeed, FeedPage, FeedQuery } from './record/event-feed.service.js';
 import { streamText } from './rendered-page.js';
 
 /** Milliseconds of silence after which a proxy may think that nobody is there any more. */

@@ -1,4 +1,4 @@
-import type { CloudEventDto } from './cloud-event.dto.js';
+import type { CloudEventDto } from './record/cloud-event.dto.js';
 
 export const EVENT_EXAMPLE: CloudEventDto = {
   specversion: '1.0',

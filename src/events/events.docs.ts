@@ -6,13 +6,13 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { query, UserIdParameter } from '../http/api-parameters.js';
-import { CLOUD_EVENTS, CloudEventDto } from './cloud-event.dto.js';
+import { CLOUD_EVENTS, CloudEventDto } from './record/cloud-event.dto.js';
 import { EVENT_EXAMPLE } from './event.example.js';
 import { DEFAULT_EVENTS, MAX_EVENTS, MAX_WAIT } from './event-query.js';
-import { EVENT_TYPES } from './event-types.js';
-import { FeedResetDto } from './feed-reset.dto.js';
+import { EVENT_TYPES } from './record/event-types.js';
+import { FeedResetDto } from './record/feed-reset.dto.js';
 
 const WHO = 'Management token, scope `all` or `events:read`.';
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { EventRecordModule } from './event-record.module.js';
+import { EventRecordModule } from './record/event-record.module.js';
 import { EventsController } from './events.controller.js';
 
 @Module({ imports: [EventRecordModule], controllers: [EventsController] })

@@ -1,6 +1,6 @@
 import type { TenantId } from '../database/tenant.js';
-import { toCloudEvent } from './cloud-event.dto.js';
-import type { FeedPage } from './event-feed.service.js';
+import { toCloudEvent } from './record/cloud-event.dto.js';
+import type { FeedPage } from './record/event-feed.service.js';
 
 /** The text of a page, made once for all who share it. */
 function madeOnce(render: (tenantId: TenantId, page: FeedPage) => string) {

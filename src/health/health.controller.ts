@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Public } from '../auth/access.js';
 import { Realms } from '../auth/realms.js';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { unavailable } from '../errors/app-error.js';
 import { Tenants } from '../tenancy/tenants.js';
 import { withTimeout } from '../database/with-timeout.js';

@@ -8,7 +8,7 @@ import type { Tenant } from '../tenancy/tenant.js';
 import { CreateReplayDto, whatToReplay } from './create-replay.dto.js';
 import { type DeliveryDto, type ReplayDto, toDeliveryDto } from './delivery.dto.js';
 import * as docs from './deliveries.docs.js';
-import { DeliveriesService } from './deliveries.service.js';
+import { DeliveriesService } from '../deliveries/deliveries.service.js';
 import { parseDeliveryQuery, sequenceOf } from './delivery-query.js';
 import { Writes } from '../writes/writes.js';
 

@@ -1,9 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { query } from '../http/api-parameters.js';
 import { CreateReplayDto } from './create-replay.dto.js';
-import { DELIVERY_STATES } from './delivery-row.js';
+import { DELIVERY_STATES } from '../deliveries/delivery-row.js';
 import { DEFAULT_DELIVERIES, MAX_DELIVERIES } from './delivery-query.js';
 import { DeliveryDto, ReplayDto } from './delivery.dto.js';
 import { DELIVERY_EXAMPLE } from './hook.example.js';

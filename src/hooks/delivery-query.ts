@@ -1,7 +1,7 @@
 import { QueryParameters } from '../http/query-parameters.js';
-import { DELIVERY_STATES } from './delivery-row.js';
-import type { DeliveryQuery } from './delivery.statements.js';
-import { deliveryNotFound } from './hook.errors.js';
+import { DELIVERY_STATES } from '../deliveries/delivery-row.js';
+import type { DeliveryQuery } from '../deliveries/delivery.statements.js';
+import { deliveryNotFound } from './record/hook.errors.js';
 
 export const MAX_DELIVERIES = 1_000;
 export const DEFAULT_DELIVERIES = 100;

@@ -1,6 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EVENT_TYPES, FEED_RESET } from '../events/event-types.js';
-import { DELIVERY_STATES, type DeliveryRow, type DeliveryState } from './delivery-row.js';
+import { EVENT_TYPES, FEED_RESET } from '../events/record/event-types.js';
+import {
+  DELIVERY_STATES,
+  type DeliveryRow,
+  type DeliveryState,
+} from '../deliveries/delivery-row.js';
 
 const time = (description: string) =>
   ApiProperty({ type: Number, description, example: 1_767_225_600_000 });

@@ -1,4 +1,4 @@
-import { EVENT_TYPE_SCHEMA, EVENT_TYPES } from '../events/event-types.js';
+import { EVENT_TYPE_SCHEMA, EVENT_TYPES } from '../events/record/event-types.js';
 import { Field } from '../validation/rule.js';
 import { booleanRule, MAX_FOREIGN_ID, MAX_URL } from '../validation/rules.js';
 import * as rules from './hook-rules.js';

@@ -1,10 +1,10 @@
 import { validateHeaderValue } from 'node:http';
-import { EVENT_TYPES } from '../events/event-types.js';
+import { EVENT_TYPES } from '../events/record/event-types.js';
 import { isPlainObject } from '../json/is-plain-object.js';
 import { listFaults } from '../validation/list-rule.js';
 import type { Fault, FieldRule, Rule } from '../validation/rule.js';
 import { fault, foreignIdRule, httpUrlRule } from '../validation/rules.js';
-import { isPrivateHost } from './public-address.js';
+import { isPrivateHost } from '../deliveries/public-address.js';
 
 export const MAX_HEADERS = 20;
 export const MAX_HEADER_VALUE = 2_048;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../database/tenant.js';
-import { sourceOf } from '../events/cloud-event.dto.js';
-import { HookSeal } from './hook-seal.js';
+import { sourceOf } from '../events/record/cloud-event.dto.js';
+import { HookSeal } from './record/hook-seal.js';
 import type { HookTestDto } from './hook-test.dto.js';
 import { HooksService } from './hooks.service.js';
-import { type Attempt, Receiver } from './receiver.js';
+import { type Attempt, Receiver } from '../deliveries/receiver.js';
 
 /** Sends an event that nothing has caused, signed like all others, and tells how that ended. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CLIENTS_SCHEMA, HEADERS_SCHEMA, TYPES_SCHEMA } from './hook-fields.js';
-import type { Hook, HookSettings } from './hook-row.js';
+import type { Hook, HookSettings } from './record/hook-row.js';
 
 export const READ_ONLY_FIELDS = ['id', 'createdAt', 'updatedAt', 'lastSequence', 'secret'];
 

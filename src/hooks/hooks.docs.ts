@@ -1,13 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { ApiWriteConditions, ApiIfNoneMatch, ApiVersionedAnswer } from '../http/api-headers.js';
 import { CLAIMS_BYTES, TakesJson } from '../http/body-limit.js';
 import { CreateHookDto } from './create-hook.dto.js';
 import { AttemptDto } from './delivery.dto.js';
 import { HookDto, NewHookDto, SecretDto } from './hook.dto.js';
 import { ATTEMPT_EXAMPLE, HOOK_EXAMPLE, SECRET_EXAMPLE } from './hook.example.js';
-import { MAX_HOOKS } from './hook.errors.js';
+import { MAX_HOOKS } from './record/hook.errors.js';
 import { UpdateHookDto } from './update-hook.dto.js';
 
 export const WHO = 'Management token, scope `all` or `hooks:manage`.';

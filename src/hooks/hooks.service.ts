@@ -5,17 +5,17 @@ import { inTransaction, query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import type { Run } from '../database/transaction.js';
-import { EventSequencer } from '../events/event-sequencer.js';
+import { EventSequencer } from '../events/record/event-sequencer.js';
 import type { JsonMode } from '../http/json-body.js';
 import { failedPrecondition, type Preconditions } from '../http/preconditions.js';
-import { randomId } from '../users/random-id.js';
-import { hookNotFound, MAX_HOOKS, tooManyHooks } from './hook.errors.js';
-import * as statements from './hook.statements.js';
-import { type HookKey, queueOf } from './hook-key.js';
-import { HookSeal } from './hook-seal.js';
-import type { Hook, HookPatch, HookSettings, SealedHook } from './hook-row.js';
+import { randomId } from '../text/random-id.js';
+import { hookNotFound, MAX_HOOKS, tooManyHooks } from './record/hook.errors.js';
+import * as statements from './record/hook.statements.js';
+import { type HookKey, queueOf } from './record/hook-key.js';
+import { HookSeal } from './record/hook-seal.js';
+import type { Hook, HookPatch, HookSettings, SealedHook } from './record/hook-row.js';
 import { patchHook } from './patch-hook.js';
-import { newSecret, rotated } from './signing-secret.js';
+import { newSecret, rotated } from './record/signing-secret.js';
 
 /** A hook whose secret is new, and shown this once. */
 export interface NewHook {

@@ -1,7 +1,7 @@
 import { invalidInput } from '../errors/app-error.js';
 import type { JsonMode } from '../http/json-body.js';
 import { headersRule, isSameHeader } from './hook-rules.js';
-import type { Hook, HookPatch } from './hook-row.js';
+import type { Hook, HookPatch } from './record/hook-row.js';
 
 /**
  * A hook with a patch that passed validation applied to it.

@@ -7,7 +7,7 @@ import {
   TypesField,
 } from './hook-fields.js';
 import { READ_ONLY_FIELDS } from './hook.dto.js';
-import type { HookPatch } from './hook-row.js';
+import type { HookPatch } from './record/hook-row.js';
 
 @ReadOnlyFields(READ_ONLY_FIELDS)
 export class UpdateHookDto implements HookPatch {

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { CLOUD_EVENT, CloudEventDto } from '../events/cloud-event.dto.js';
-import { FeedResetDto } from '../events/feed-reset.dto.js';
+import { CLOUD_EVENT, CloudEventDto } from '../events/record/cloud-event.dto.js';
+import { FeedResetDto } from '../events/record/feed-reset.dto.js';
 import { HookTestDto } from './hook-test.dto.js';
 
 /** Shapes that only webhooks have. */

@@ -1,6 +1,6 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiHeader, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from './api-problems.js';
 
 const ETAG = {
   description: 'The version, a strong entity tag (RFC 9110, 8.8.3).',

@@ -1,7 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
 import type { Env } from '../config/env.js';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from './api-problems.js';
 
 const BODY_LIMIT = Symbol('body limit');
 

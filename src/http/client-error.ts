@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { AppError } from '../errors/app-error.js';
-import { problemHeaders, toProblem } from '../errors/problem.js';
+import { problemHeaders, toProblem } from './problem.js';
 import { closeLingering } from './lingering-close.js';
 import { pendingAnswers, unfinishedRequest } from './pending-answers.js';
 import { requestFault } from './request-faults.js';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { unauthorized } from '../auth/bearer-token.js';
+import { unauthorized } from './bearer-token.js';
 import type { Env } from '../config/env.js';
-import { sendProblem } from '../errors/error.filter.js';
+import { sendProblem } from './error.filter.js';
 import { mayScrape } from '../metrics/answer-scrape.js';
 import { METRICS_TYPE, type Metrics } from '../metrics/metrics.js';
 import { countPending } from './pending-answers.js';

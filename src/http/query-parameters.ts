@@ -1,6 +1,6 @@
 import { invalidInput, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
-import { isStorable } from '../validation/is-storable.js';
+import { isStorable } from '../text/is-storable.js';
 
 /** Characters that the value of a query parameter may have. */
 export const MAX_VALUE = 512;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { unavailable } from '../errors/app-error.js';
-import { sendProblem } from '../errors/error.filter.js';
+import { sendProblem } from './error.filter.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { METRICS_PATH } from './metrics-route.js';
 import { countPending } from './pending-answers.js';

@@ -4,7 +4,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
 import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
-import { isStorable } from '../validation/is-storable.js';
+import { isStorable } from '../text/is-storable.js';
 import { bodyLimit, keyLimit } from './body-limit.js';
 import { flagsOf } from './flags.js';
 import { resting } from './shedding.js';

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam } from '@nestjs/swagger';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { ApiWriteConditions, ApiObjectAnswer, ApiVersionedAnswer } from '../http/api-headers.js';
 import { CLAIMS_BYTES, TakesJson } from '../http/body-limit.js';
 import { IDENTITIES_SCHEMA, SsoIdentityDto, UserDto } from '../users/user.dto.js';

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { UserRecordModule } from '../users/user-record.module.js';
+import { UserRecordModule } from '../users/record/user-record.module.js';
 import { IdentitiesController } from './identities.controller.js';
 
 @Module({ imports: [UserRecordModule], controllers: [IdentitiesController] })

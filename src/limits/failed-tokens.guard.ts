@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { accessOf } from '../auth/access.js';
-import { bearerToken, isBearer } from '../auth/bearer-token.js';
+import { bearerToken, isBearer } from '../http/bearer-token.js';
 import { Realms } from '../auth/realms.js';
 import { TokenCache } from '../auth/token-cache.js';
 import { Env } from '../config/env.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
-import { UsersService } from '../users/users.service.js';
-import { PasswordHasher } from './password-hasher.js';
+import { UsersService } from '../users/record/users.service.js';
+import { PasswordHasher } from '../hashing/password-hasher.js';
 
 @Injectable()
 export class PasswordsService {

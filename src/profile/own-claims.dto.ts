@@ -1,4 +1,4 @@
-import type { UserPatch } from '../users/user-row.js';
+import type { UserPatch } from '../users/record/user-row.js';
 import { BareBody } from '../validation/bare-body.js';
 import { ProfileField } from '../validation/fields.js';
 

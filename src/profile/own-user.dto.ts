@@ -1,6 +1,6 @@
 import { IntersectionType, OmitType, PartialType, PickType } from '@nestjs/swagger';
 import { toUserDto, UserDto } from '../users/user.dto.js';
-import type { UserRow } from '../users/user-row.js';
+import type { UserRow } from '../users/record/user-row.js';
 
 /** The scope that opens a field to its user; a field that is not here comes with `profile`. */
 const SCOPE_OF = {

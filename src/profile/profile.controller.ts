@@ -1,14 +1,14 @@
 import { Body, Controller, Get, Patch, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { UserAuth } from '../auth/access.js';
-import { forbidden } from '../auth/bearer-token.js';
+import { forbidden } from '../http/bearer-token.js';
 import { AccessToken, CurrentPrincipal, type Principal } from '../auth/principal.js';
-import { type Origin, RequestOrigin } from '../events/origin.js';
+import { type Origin, RequestOrigin } from '../auth/origin.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { Versioned } from '../http/versioned.js';
-import { type Write, WriteRequest } from '../http/write.js';
-import type { UserPatch, UserRow } from '../users/user-row.js';
-import { UsersService, type WriteAccess } from '../users/users.service.js';
+import { type Write, WriteRequest } from '../writes/write-request.js';
+import type { UserPatch, UserRow } from '../users/record/user-row.js';
+import { UsersService, type WriteAccess } from '../users/record/users.service.js';
 import { UpdateOwnClaimsDto } from './own-claims.dto.js';
 import {
   type OwnUserDto,

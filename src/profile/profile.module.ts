@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { UserRecordModule } from '../users/user-record.module.js';
+import { UserRecordModule } from '../users/record/user-record.module.js';
 import { ProfileController } from './profile.controller.js';
 import { Provisioning } from './provisioning.js';
 

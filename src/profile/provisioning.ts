@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
-import type { Origin } from '../events/origin.js';
+import type { Origin } from '../auth/origin.js';
 import { parseJson } from '../json/parse-json.js';
 import type { Tenant } from '../tenancy/tenant.js';
-import type { UserPatch } from '../users/user-row.js';
-import { UsersService } from '../users/users.service.js';
+import type { UserPatch } from '../users/record/user-row.js';
+import { UsersService } from '../users/record/users.service.js';
 import { isReserved } from './self-service-policy.js';
 import { claimsToPatch } from './token-claims.js';
 

@@ -2,8 +2,8 @@ import type { Principal } from '../auth/principal.js';
 import { AppError, invalidInput, type Violation } from '../errors/app-error.js';
 import { jsonPointer } from '../errors/json-pointer.js';
 import type { Tenant } from '../tenancy/tenant.js';
-import { caseFolded } from '../validation/case-folded.js';
-import type { UserPatch } from '../users/user-row.js';
+import { caseFolded } from '../text/case-folded.js';
+import type { UserPatch } from '../users/record/user-row.js';
 
 /** What a team allows its users to do with their own record. */
 export type SelfService = Tenant['selfService'];

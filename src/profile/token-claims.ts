@@ -1,8 +1,8 @@
-import { isStorable } from '../validation/is-storable.js';
+import { isStorable } from '../text/is-storable.js';
 import { profileRule } from '../validation/json-rules.js';
 import type { Rule } from '../validation/rule.js';
 import { emailRule, httpUrlRule, nameRule, phoneRule, usernameRule } from '../validation/rules.js';
-import type { UserPatch } from '../users/user-row.js';
+import type { UserPatch } from '../users/record/user-row.js';
 
 type Claims = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import { USER_FIELDS } from '../users/user.dto.js';
-import type { UserPatch } from '../users/user-row.js';
+import type { UserPatch } from '../users/record/user-row.js';
 import { AvatarField, NameField, UsernameField } from '../validation/fields.js';
 import { ReadOnlyFields } from '../validation/read-only.js';
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { EventRecordModule } from '../events/event-record.module.js';
+import { EventRecordModule } from '../events/record/event-record.module.js';
 import { EventPartitions } from './event-partitions.js';
 import { RetentionService } from './retention.service.js';
 

@@ -11,7 +11,7 @@ import { query } from '../database/current-transaction.js';
 import type { Statement } from '../database/statement.js';
 import type { TenantId } from '../database/tenant.js';
 import { loggableError } from '../logging/loggable-error.js';
-import { EventSequencer } from '../events/event-sequencer.js';
+import { EventSequencer } from '../events/record/event-sequencer.js';
 import { Tenants } from '../tenancy/tenants.js';
 import { EventPartitions } from './event-partitions.js';
 import { keptSince } from './kept-since.js';

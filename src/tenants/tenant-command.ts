@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseJson } from '../json/parse-json.js';
 import { JsonBody } from '../http/json-body.js';
-import type { BodyPipe } from '../validation/body.pipe.js';
+import type { BodyPipe } from '../http/body.pipe.js';
 import { CreateTenantDto } from './create-tenant.dto.js';
 import { type TenantDto, toTenantDto } from './tenant.dto.js';
 import type { TenantsService } from './tenants.service.js';

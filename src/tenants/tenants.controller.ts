@@ -17,7 +17,7 @@ import { OperatorAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { pageLink } from '../http/page-link.js';
 import { Versioned } from '../http/versioned.js';
-import { type Write, WriteRequest } from '../http/write.js';
+import { type Write, WriteRequest } from '../writes/write-request.js';
 import { CreateTenantDto } from './create-tenant.dto.js';
 import { type TenantDto, toTenantDto } from './tenant.dto.js';
 import { parseTenantQuery } from './tenant-query.js';

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { MAX_TENANT_ID, TENANT_ID } from '../config/tenant-template.js';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { ApiIfNoneMatch, ApiVersionedAnswer, ApiWriteConditions } from '../http/api-headers.js';
 import { CLAIMS_BYTES, TakesJson } from '../http/body-limit.js';
 import { query } from '../http/api-parameters.js';

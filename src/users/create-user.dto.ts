@@ -1,9 +1,9 @@
-import type { PasswordAlgorithm } from '../passwords/stored-password.js';
+import type { PasswordAlgorithm } from '../hashing/stored-password.js';
 import {
   PasswordAlgorithmField,
   PasswordDigestField,
   PasswordField,
-} from '../passwords/password-fields.js';
+} from '../hashing/password-fields.js';
 import { UserIdField } from '../validation/fields.js';
 import { UpdateUserDto } from './update-user.dto.js';
 

@@ -9,7 +9,7 @@ import {
 } from '../validation/fields.js';
 import { ReadOnlyFields } from '../validation/read-only.js';
 import { USER_FIELDS } from './user.dto.js';
-import type { UserPatch } from './user-row.js';
+import type { UserPatch } from './record/user-row.js';
 
 /** What a management client may change of any user. */
 @ReadOnlyFields(USER_FIELDS)

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { ManagementAuth } from '../auth/access.js';
 import { type JsonMode, PatchMode } from '../http/json-body.js';
 import { Versioned } from '../http/versioned.js';
-import { type Write, WriteRequest } from '../http/write.js';
+import { type Write, WriteRequest } from '../writes/write-request.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import * as docs from './user-parts.docs.js';
@@ -14,7 +14,7 @@ import {
   UpdateUserProfileDto,
 } from './user-parts.dto.js';
 import { toUserDto, type UserDto } from './user.dto.js';
-import { UsersService } from './users.service.js';
+import { UsersService } from './record/users.service.js';
 import { WritesUser } from '../writes/writes.js';
 
 type JsonObject = Record<string, unknown>;

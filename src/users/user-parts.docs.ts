@@ -7,7 +7,7 @@ import {
   ApiVersionedAnswer,
 } from '../http/api-headers.js';
 import { CLAIMS_BYTES, FIELDS_BYTES, TakesJson, USER } from '../http/body-limit.js';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
 import {
   UpdateCustomDataDto,

@@ -8,7 +8,7 @@ import {
 } from '../validation/fields.js';
 import { ReadOnlyFields } from '../validation/read-only.js';
 import { USER_FIELDS } from './user.dto.js';
-import type { UserPatch } from './user-row.js';
+import type { UserPatch } from './record/user-row.js';
 
 @ReadOnlyFields(USER_FIELDS)
 @BareBody('customData', 'merge patch')

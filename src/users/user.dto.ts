@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PROFILE_SCHEMA } from '../validation/profile.schema.js';
 import { USER_ID } from '../validation/rules.js';
-import type { SsoIdentity, UserRow } from './user-row.js';
+import type { SsoIdentity, UserRow } from './record/user-row.js';
 
 const text = (description: string, example: string) =>
   ApiProperty({ type: String, nullable: true, description, example });

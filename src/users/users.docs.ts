@@ -1,12 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { ApiWriteConditions, ApiIfNoneMatch, ApiVersionedAnswer } from '../http/api-headers.js';
 import { USER, TakesJson } from '../http/body-limit.js';
 import { query, UserIdParameter } from '../http/api-parameters.js';
 import { CreateUserDto } from './create-user.dto.js';
 import { UpdateUserDto } from './update-user.dto.js';
-import { COUNTS, CUSTOM_DATA_NAME, SEARCH_COLUMNS, SEARCH_MODES } from './user-query.js';
+import { COUNTS, CUSTOM_DATA_NAME, SEARCH_COLUMNS, SEARCH_MODES } from './search/user-query.js';
 import { UserDto } from './user.dto.js';
 import { UPDATE_USER_EXAMPLE, USER_EXAMPLE } from './user.example.js';
 

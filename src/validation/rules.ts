@@ -1,5 +1,5 @@
-import { canonicalPhone } from './canonical-phone.js';
-import { emailKey } from './email-key.js';
+import { canonicalPhone } from '../text/canonical-phone.js';
+import { emailKey } from '../text/email-key.js';
 import type { Fault, Rule } from './rule.js';
 
 /** Lengths count Unicode code points, as PostgreSQL's `char_length` does. */

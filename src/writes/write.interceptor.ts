@@ -16,7 +16,7 @@ import { isLockNotAvailable } from '../database/lock-not-available.js';
 import { oneUser } from '../database/lanes.js';
 import { PerTenant } from '../database/per-tenant.js';
 import type { Run } from '../database/transaction.js';
-import { notingEvents } from '../events/recorded-events.js';
+import { notingEvents } from './recorded-events.js';
 import { isSet } from '../http/flags.js';
 import { bodyOf } from '../http/versioned.js';
 import * as idempotency from './idempotency.js';

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import { ApiProblems } from '../errors/api-problems.js';
+import { ApiProblems } from '../http/api-problems.js';
 import { TakesFlag } from '../http/flags.js';
 import { WRITES, type WriteOptions } from './write-options.js';
 import { WriteInterceptor } from './write.interceptor.js';

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Env } from '../../src/config/env.js';
 import { dataSourceOptions, SCHEMA } from '../../src/data-source.js';
 import { BackgroundDatabase } from '../../src/database/background-database.js';
-import { HookQueue } from '../../src/hooks/hook-queue.js';
+import { HookQueue } from '../../src/deliveries/hook-queue.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { recordedRoutes } from '../../src/http/allowed-methods.js';
-import { openApiDocument } from '../../src/openapi.js';
+import { openApiDocument } from '../../src/openapi/document.js';
 import { BAD_CALLERS } from '../support/bad-callers.js';
 import { MANAGEMENT_AUDIENCE, USER_AUDIENCE } from '../support/test-issuer.js';
 import type { TestApp } from '../support/test-app.js';

@@ -12,13 +12,13 @@ import {
 } from '@jest/globals';
 import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
-import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
+import type { CloudEventDto } from '../../src/events/record/cloud-event.dto.js';
 import { Env } from '../../src/config/env.js';
 import { BackgroundDatabase } from '../../src/database/background-database.js';
 import type { DeliveryDto } from '../../src/hooks/delivery.dto.js';
-import { HookQueue } from '../../src/hooks/hook-queue.js';
+import { HookQueue } from '../../src/deliveries/hook-queue.js';
 import { Tenants } from '../../src/tenancy/tenants.js';
-import { HooksSweeper } from '../../src/hooks/hooks-sweeper.js';
+import { HooksSweeper } from '../../src/deliveries/hooks-sweeper.js';
 import { events } from '../support/events.js';
 import { queueNames, setQueueClock } from '../support/hooks.js';
 import { lockWaits } from '../support/lock-waits.js';

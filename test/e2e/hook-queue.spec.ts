@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BackgroundDatabase } from '../../src/database/background-database.js';
 import type { Env } from '../../src/config/env.js';
-import { HookQueue, type Job } from '../../src/hooks/hook-queue.js';
-import { fetchJobs } from '../../src/hooks/job.statements.js';
+import { HookQueue, type Job } from '../../src/deliveries/hook-queue.js';
+import { fetchJobs } from '../../src/deliveries/job.statements.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { unique } from '../support/users.js';

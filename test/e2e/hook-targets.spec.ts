@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isPublicAddress } from '../../src/hooks/public-address.js';
+import { isPublicAddress } from '../../src/deliveries/public-address.js';
 import { TestReceiver } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
 

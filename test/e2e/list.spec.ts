@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TenantId } from '../../src/database/tenant.js';
-import { parseUserQuery } from '../../src/users/user-query.js';
-import { selectUsers } from '../../src/users/user-search.statements.js';
+import { parseUserQuery } from '../../src/users/search/user-query.js';
+import { selectUsers } from '../../src/users/search/user-search.statements.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;

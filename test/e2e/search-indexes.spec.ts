@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mergePending } from '../../src/users/user-search.statements.js';
+import { mergePending } from '../../src/users/search/user-search.statements.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;

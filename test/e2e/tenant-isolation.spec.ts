@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomId } from '../../src/users/random-id.js';
+import { randomId } from '../../src/text/random-id.js';
 import { apiDocument } from '../support/api-document.js';
 import { TestReceiver } from '../support/receiver.js';
 import type { Answer, Call } from '../support/test-app.js';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { recordedRoutes } from '../../src/http/allowed-methods.js';
-import { openApiDocument } from '../../src/openapi.js';
+import { openApiDocument } from '../../src/openapi/document.js';
 import { inlined } from '../support/api-document.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { randomId } from '../../src/users/random-id.js';
+import { randomId } from '../../src/text/random-id.js';
 import { Lab } from './lab.js';
 import { type FeedEvent, readFeed } from './load.js';
 import type { Command } from './model/commands.js';

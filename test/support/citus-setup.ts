@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/data-source.js';
-import { updateUsersFunctions } from '../../src/users/update-users-apart.statement.js';
+import { updateUsersFunctions } from '../../src/users/record/update-users-apart.statement.js';
 import { distribute } from '../../src/database/distribute.js';
 import { urlOf } from './test-database.js';
 import { TEMPLATE } from './test-server.js';

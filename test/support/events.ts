@@ -1,4 +1,4 @@
-import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
+import type { CloudEventDto } from '../../src/events/record/cloud-event.dto.js';
 import type { Answer } from './test-app.js';
 
 export type Event = CloudEventDto;

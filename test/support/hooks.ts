@@ -1,4 +1,4 @@
-import { randomId } from '../../src/users/random-id.js';
+import { randomId } from '../../src/text/random-id.js';
 import type { TestApp } from './test-app.js';
 
 /** A stored hook that leads nowhere, written past the API: nobody can open its secrets. */

@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CloudEventDto } from '../../src/events/cloud-event.dto.js';
+import type { CloudEventDto } from '../../src/events/record/cloud-event.dto.js';
 
 /** Longer than anything takes, also where both cores are busy with something else. */
 const PATIENCE_MS = 120_000;

@@ -1,32 +1,32 @@
 import type { Statement } from '../../src/database/statement.js';
 import type { TenantId } from '../../src/database/tenant.js';
-import type { Recording } from '../../src/events/record-event.js';
-import * as events from '../../src/events/event.statements.js';
-import * as attempts from '../../src/hooks/attempt.statements.js';
-import * as deliveries from '../../src/hooks/delivery.statements.js';
-import * as dispatch from '../../src/hooks/dispatch.statements.js';
-import * as outstanding from '../../src/hooks/outstanding.statements.js';
-import * as hooks from '../../src/hooks/hook.statements.js';
-import * as jobs from '../../src/hooks/job.statements.js';
-import * as sweeps from '../../src/hooks/sweep.statements.js';
+import type { Recording } from '../../src/events/record/record-event.js';
+import * as events from '../../src/events/record/event.statements.js';
+import * as attempts from '../../src/deliveries/attempt.statements.js';
+import * as deliveries from '../../src/deliveries/delivery.statements.js';
+import * as dispatch from '../../src/deliveries/dispatch.statements.js';
+import * as outstanding from '../../src/deliveries/outstanding.statements.js';
+import * as hooks from '../../src/hooks/record/hook.statements.js';
+import * as jobs from '../../src/deliveries/job.statements.js';
+import * as sweeps from '../../src/deliveries/sweep.statements.js';
 import * as identities from '../../src/identities/identity.statements.js';
 import * as partitions from '../../src/retention/partition.statements.js';
 import * as retention from '../../src/retention/retention.statements.js';
 import * as tenancy from '../../src/tenancy/tenant.statements.js';
 import * as tenants from '../../src/tenants/tenants.statements.js';
-import * as creates from '../../src/users/create-users.statement.js';
-import * as deletes from '../../src/users/delete-users.statement.js';
-import * as touches from '../../src/users/touch-user.statement.js';
-import * as updates from '../../src/users/update-users.statement.js';
-import * as apart from '../../src/users/update-users-apart.statement.js';
+import * as creates from '../../src/users/record/create-users.statement.js';
+import * as deletes from '../../src/users/record/delete-users.statement.js';
+import * as touches from '../../src/users/record/touch-user.statement.js';
+import * as updates from '../../src/users/record/update-users.statement.js';
+import * as apart from '../../src/users/record/update-users-apart.statement.js';
 import {
   SEARCH_COLUMNS,
   SEARCH_MODES,
   type SearchField,
   type UserQuery,
-} from '../../src/users/user-query.js';
-import * as searches from '../../src/users/user-search.statements.js';
-import * as users from '../../src/users/user.statements.js';
+} from '../../src/users/search/user-query.js';
+import * as searches from '../../src/users/search/user-search.statements.js';
+import * as users from '../../src/users/record/user.statements.js';
 import * as idempotency from '../../src/writes/idempotency.statements.js';
 
 /** The tenant of every statement below that is of one. */
@@ -94,7 +94,7 @@ const queries: UserQuery[] = [
 
 /** Every statement of the service in all its shapes, by the file and the function that make it. */
 export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
-  'events/event.statements.ts': {
+  'events/record/event.statements.ts': {
     sequenceEvents: [events.sequenceEvents(TENANT, 10, 9)],
     selectEnds: [events.selectEnds([TENANT])],
     selectUnnumbered: [events.selectUnnumbered()],
@@ -108,7 +108,7 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     selectUserExists: [events.selectUserExists(TENANT, 'u')],
     eraseEvents: [events.eraseEvents(TENANT, 'u')],
   },
-  'hooks/delivery.statements.ts': {
+  'deliveries/delivery.statements.ts': {
     selectDeliveries: [undefined, 'dead' as const].map((state) =>
       deliveries.selectDeliveries(TENANT, 'h', { state, before: undefined, limit: 10 }),
     ),
@@ -117,7 +117,7 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     replayDead: [deliveries.replayDead(TENANT, 'h')],
     rewind: [deliveries.rewind(TENANT, 'h', 1)],
   },
-  'hooks/dispatch.statements.ts': {
+  'deliveries/dispatch.statements.ts': {
     hasHooks: [dispatch.hasHooks()],
     selectMovement: [dispatch.selectMovement()],
     selectBusyHooks: [true, false].map(dispatch.selectBusyHooks),
@@ -126,20 +126,20 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     insertDeliveries: [dispatch.insertDeliveries(TENANT, 'h', dispatched, { last: 9, limit: 10 })],
     moveHook: [dispatch.moveHook(TENANT, 'h', '9')],
   },
-  'hooks/outstanding.statements.ts': {
+  'deliveries/outstanding.statements.ts': {
     selectOutstanding: [outstanding.selectOutstanding()],
   },
-  'hooks/attempt.statements.ts': {
+  'deliveries/attempt.statements.ts': {
     loadDeliveries: [attempts.loadDeliveries(TENANT, 'h', ['1'])],
     noteAttempts: [attempts.noteAttempts(TENANT, 'h', [attempt], 3)],
     disableHook: [attempts.disableHook(TENANT, 'h')],
   },
-  'hooks/sweep.statements.ts': {
+  'deliveries/sweep.statements.ts': {
     selectOldLogs: [sweeps.selectOldLogs()],
     deleteOldDeliveries: [sweeps.deleteOldDeliveries(TENANT, 30, 10)],
     deleteLog: [sweeps.deleteLog(TENANT, 'h', 10)],
   },
-  'hooks/hook.statements.ts': {
+  'hooks/record/hook.statements.ts': {
     selectHooks: [hooks.selectHooks(TENANT)],
     selectAllHooks: [hooks.selectAllHooks()],
     selectHook: [hooks.selectHook(TENANT, 'h')],
@@ -150,7 +150,7 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     updateHook: [hooks.updateHook(TENANT, hook)],
     deleteHook: [hooks.deleteHook(TENANT, 'h')],
   },
-  'hooks/job.statements.ts': {
+  'deliveries/job.statements.ts': {
     insertJobs: [jobs.insertJobs('h', [{ id: 'j', key: 'u', data: {} }])],
     fetchJobs: [jobs.fetchJobs('h', 10)],
     selectOrphans: [jobs.selectOrphans()],
@@ -199,33 +199,33 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     hasUsers: [tenants.hasUsers('t')],
     deleteSome: tenants.TABLES_OF_TENANTS.map((table) => tenants.deleteSome(table, 't', 10)),
   },
-  'users/create-users.statement.ts': {
+  'users/record/create-users.statement.ts': {
     createUsers: shared((recording, wait) =>
       creates.createUsers(TENANT, [{ id: 'u', columns: { name: 'n' }, recording }], wait),
     ),
   },
-  'users/delete-users.statement.ts': {
+  'users/record/delete-users.statement.ts': {
     deleteUsers: shared((recording, wait) =>
       deletes.deleteUsers(TENANT, [{ id: 'u', recording }], wait),
     ),
   },
-  'users/touch-user.statement.ts': {
+  'users/record/touch-user.statement.ts': {
     touchUser: recordings.map((recording) =>
       touches.touchUser(TENANT, 'u', { identities: {}, ssoIdentities: [] }, recording),
     ),
   },
-  'users/update-users-apart.statement.ts': {
+  'users/record/update-users-apart.statement.ts': {
     selectHasFunctions: [apart.selectHasFunctions(apart.updateUsersFunctions())],
     updateUsersApart: shared((recording, wait) =>
       apart.updateUsersApart(TENANT, [{ ...change, recording }], wait, 65_536),
     ),
   },
-  'users/update-users.statement.ts': {
+  'users/record/update-users.statement.ts': {
     updateUsers: shared((recording, wait) =>
       updates.updateUsers(TENANT, [{ ...change, recording }], wait, 65_536),
     ),
   },
-  'users/user-search.statements.ts': {
+  'users/search/user-search.statements.ts': {
     selectUsers: queries.map((query) => searches.selectUsers(TENANT, query)),
     countUsers: queries.map((query) => searches.countUsers(TENANT, query)),
     estimateUsers: queries.map((query) => searches.estimateUsers(TENANT, query)),
@@ -233,7 +233,7 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
       [true, false].map((isCaseSensitive) => searches.tryPattern(mode, isCaseSensitive, 'p')),
     ),
   },
-  'users/user.statements.ts': {
+  'users/record/user.statements.ts': {
     selectUsersById: [users.selectUsersById(TENANT, ['u'])],
     lockAssumed: (['primary_email', 'primary_phone'] as const).map((column) =>
       users.lockAssumed(TENANT, column, 'k'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bearerToken } from '../../src/auth/bearer-token.js';
+import { bearerToken } from '../../src/http/bearer-token.js';
 import { ClaimsError, toPrincipal, type TokenRules } from '../../src/auth/claims.js';
 import type { TokenKind } from '../../src/auth/principal.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { retryAfterMs } from '../../src/hooks/retry-after.js';
+import { retryAfterMs } from '../../src/deliveries/retry-after.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { patchColumns } from '../../src/users/patch-columns.js';
+import { patchColumns } from '../../src/users/record/patch-columns.js';
 import { profileRule } from '../../src/validation/json-rules.js';
 import { emailRule, usernameRule } from '../../src/validation/rules.js';
 

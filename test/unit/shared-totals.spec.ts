@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { acrossTenants } from '../../src/database/statement.js';
-import { SharedTotals } from '../../src/users/shared-totals.js';
+import { SharedTotals } from '../../src/users/search/shared-totals.js';
 
 const question = acrossTenants('SELECT 1', ['x']);
 const total = (count: number) => ({ count, isEstimate: false });

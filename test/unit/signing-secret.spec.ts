@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newSecret, rotated, signed } from '../../src/hooks/signing-secret.js';
+import { newSecret, rotated, signed } from '../../src/hooks/record/signing-secret.js';
 
 const HOUR = 3_600_000;
 const signatures = (secrets: Parameters<typeof signed>[2], now: number) =>

@@ -14,9 +14,9 @@ const files = sources.filter((file) => /\.statements?\.ts$/.test(file));
 
 /** Functions that make no statement, but SQL for one. */
 const SQL_ONLY: Record<string, string[]> = {
-  'users/update-users-apart.statement.ts': ['updateUsersFunctions'],
-  'users/shared-statement.ts': ['given', 'lockedUsers', 'madeOnce', 'seenUsers'],
-  'users/user-search.statements.ts': ['formsOf'],
+  'users/record/update-users-apart.statement.ts': ['updateUsersFunctions'],
+  'users/record/shared-statement.ts': ['given', 'lockedUsers', 'madeOnce', 'seenUsers'],
+  'users/search/user-search.statements.ts': ['formsOf'],
 };
 
 const QUEUES = 'jobs are told apart by their queue, whose name has the tenant';
@@ -24,26 +24,26 @@ const OPERATORS = 'operators see all tenants; what it asks of one is told by the
 
 /** Every statement that is about no tenant, or all, and why. */
 const ACROSS: Record<string, Record<string, string>> = {
-  'events/event.statements.ts': {
+  'events/record/event.statements.ts': {
     selectEnds: 'one look for all tenants whose feeds somebody watches, each named',
     selectUnnumbered: 'the background asks whose events are to be numbered',
   },
-  'hooks/dispatch.statements.ts': {
+  'deliveries/dispatch.statements.ts': {
     hasHooks: 'the background asks whether it has anything to do at all',
     selectBusyHooks: 'the background asks which hooks have something to do',
     selectMovement:
       'the background asks whether any feed moves, and whose events are to be numbered',
   },
-  'hooks/outstanding.statements.ts': {
+  'deliveries/outstanding.statements.ts': {
     selectOutstanding: 'metrics tell what all tenants together have to deliver',
   },
-  'hooks/sweep.statements.ts': {
+  'deliveries/sweep.statements.ts': {
     selectOldLogs: 'the sweeper asks who has deliveries to delete',
   },
-  'hooks/hook.statements.ts': {
+  'hooks/record/hook.statements.ts': {
     selectAllHooks: 'the start asks whether the key opens what is stored',
   },
-  'hooks/job.statements.ts': {
+  'deliveries/job.statements.ts': {
     fetchJobs: QUEUES,
     forgetFutureClaims: 'clocks are those of the database',
     forgetFutureStarts: 'clocks are those of the database',
@@ -80,13 +80,13 @@ const ACROSS: Record<string, Record<string, string>> = {
     selectTenants: OPERATORS,
     updateTenant: OPERATORS,
   },
-  'users/update-users-apart.statement.ts': {
+  'users/record/update-users-apart.statement.ts': {
     selectHasFunctions: 'it asks for functions of the database',
   },
   'writes/idempotency.statements.ts': {
     waitOnNodes: 'it is of no table',
   },
-  'users/user-search.statements.ts': {
+  'users/search/user-search.statements.ts': {
     tryPattern: 'it is of no table',
   },
 };

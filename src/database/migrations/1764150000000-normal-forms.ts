@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { emailKey } from '../../validation/email-key.js';
+import { emailKey } from '../../text/email-key.js';
 
 interface Stored {
   tenant: string;

@@ -1,0 +1,164 @@
+import { acrossTenants, ofTenant, type Statement } from '../../database/statement.js';
+import type { TenantId } from '../../database/tenant.js';
+import { type EventType, FEED_RESET } from './event-types.js';
+import type { Actor } from '../../auth/origin.js';
+import type { Change } from './user-event.entity.js';
+
+/** One event as the statements below answer it. */
+export interface EventRow {
+  /** How many there are from the first of the answer on, up to the limit: some may be left out. */
+  found: number;
+  id: string;
+  sequence: string;
+  type: EventType | typeof FEED_RESET;
+  userId: string;
+  version: string;
+  /** RFC 3339, in microseconds. */
+  time: string;
+  actor: Actor | null;
+  requestId: string | null;
+  changes: Change[];
+}
+
+/** The columns of an `EventRow`, of a row of `user_events` named e. */
+export const eventRow = `
+  e.id, e.sequence, e.type, e.user_id AS "userId", e.version,
+  to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time,
+  e.actor, e.request_id AS "requestId", e.changes`;
+
+/** Bytes of changes behind which an answer has no further event, or a thousand could be 100 MB. */
+const MAX_BYTES = 4_194_304;
+
+/** The first rows of a selection of events e: as many as are not too large, at least one. */
+const bounded = (selection: string, order: string) => `
+  WITH selected AS (${selection}),
+  measured AS (
+    SELECT *, count(*) OVER () AS found,
+      coalesce(sum(octet_length(changes::text)) OVER (
+        ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+    FROM selected)
+  SELECT ${eventRow}, e.found::integer FROM measured e WHERE e.before < ${MAX_BYTES} ORDER BY ${order}`;
+
+/**
+ * Gives every committed event, at most so many, its place in the feed; answers the last place. The last
+ * one that the caller has `seen` tells whether the database has lost any.
+ */
+export function sequenceEvents(tenantId: TenantId, most: number, seen = 0): Statement {
+  return ofTenant(tenantId, `SELECT sequence_user_events($1, $2, $3) AS last`, [most, seen]);
+}
+
+/** The last places in the feeds of these tenants, and whether some of their events have none yet. */
+export const selectEnds = (tenantIds: TenantId[]) =>
+  acrossTenants(
+    `SELECT s.tenant_id AS "tenantId", s.last, behind.tenant_id IS NOT NULL AS "isBehind"
+     FROM user_event_sequences s
+     LEFT JOIN (
+       SELECT DISTINCT e.tenant_id FROM user_events e
+       WHERE e.tenant_id = ANY ($1::varchar[]) AND e.sequence IS NULL) behind
+       ON behind.tenant_id = s.tenant_id
+     WHERE s.tenant_id = ANY ($1::varchar[])`,
+    [tenantIds],
+  );
+
+/** A tenant with something to number: how many events, and the age in seconds of the oldest of them. */
+export interface Unnumbered {
+  tenantId: TenantId;
+  events: number;
+  age: number;
+}
+
+/** The tenants that have events without a number, or a feed of another history than the database now has. */
+export const selectUnnumbered = () =>
+  acrossTenants(
+    `SELECT "tenantId", sum(events)::integer AS events, max(age) AS age FROM (
+       SELECT tenant_id AS "tenantId", count(*) AS events,
+         greatest(0, extract(epoch FROM now() - min(occurred_at)))::float8 AS age
+       FROM user_events WHERE sequence IS NULL GROUP BY tenant_id
+       UNION ALL SELECT tenant_id, 0, 0
+       FROM user_event_sequences WHERE epoch <> (SELECT database_epoch())) unnumbered
+     GROUP BY "tenantId"`,
+  );
+
+/** What has become of the events behind a place. */
+export interface Kept {
+  /** The last place whose event retention has deleted. */
+  pruned: string;
+  /** The last one that was not lost, if this is one that was. */
+  survived: string | null;
+}
+
+export function selectKept(tenantId: TenantId, place: number): Statement {
+  return ofTenant(
+    tenantId,
+    `SELECT s.pruned, (
+       SELECT e.version FROM user_events e
+       WHERE e.tenant_id = $1 AND e.user_id = '' AND e.version < $2 AND e.sequence > $2) AS survived
+     FROM user_event_sequences s WHERE s.tenant_id = $1`,
+    [place],
+  );
+}
+
+/** Events behind `after` up to `last`, of any type or of these, and resets in any case. */
+export function selectFeed(
+  tenantId: TenantId,
+  range: { after: number; last: number; limit: number },
+  types: readonly EventType[] | undefined,
+): Statement {
+  return ofTenant(
+    tenantId,
+    bounded(
+      `SELECT * FROM user_events
+       WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3
+         AND ($4::text[] IS NULL OR type = ANY ($4::text[]))
+       ORDER BY sequence LIMIT $5`,
+      'sequence',
+    ),
+    [range.after, range.last, types ? [...types, FEED_RESET] : null, range.limit],
+  );
+}
+
+/** A user's events, newest first, from the one before the place `before`. */
+export function selectHistory(
+  tenantId: TenantId,
+  userId: string,
+  { before, limit }: { before: number | undefined; limit: number },
+): Statement {
+  return ofTenant(
+    tenantId,
+    bounded(
+      `SELECT * FROM user_events
+       WHERE tenant_id = $1 AND user_id = $2 AND sequence IS NOT NULL
+         AND ($3::bigint IS NULL OR version < (
+           SELECT b.version FROM user_events b
+           WHERE b.tenant_id = $1 AND b.sequence = $3 AND b.user_id = $2))
+       ORDER BY version DESC LIMIT $4`,
+      'version DESC',
+    ),
+    [userId, before ?? null, limit],
+  );
+}
+
+export function selectUserExists(tenantId: TenantId, id: string): Statement {
+  return ofTenant(tenantId, `SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2`, [id]);
+}
+
+/**
+ * Leaves of each change of a user, up to the last deletion of one with this id, only the field that it
+ * was in: keys of custom data may say as much as values. Answers how many events that were.
+ */
+export function eraseEvents(tenantId: TenantId, userId: string): Statement {
+  return ofTenant(
+    tenantId,
+    `WITH erased AS (
+       UPDATE user_events SET changes = (
+         SELECT coalesce(jsonb_agg(DISTINCT
+           jsonb_build_object('pointer', '/' || split_part(change ->> 'pointer', '/', 2))), '[]')
+         FROM jsonb_array_elements(changes) change)
+       WHERE tenant_id = $1 AND user_id = $2 AND version <= (
+         SELECT max(version) FROM user_events
+         WHERE tenant_id = $1 AND user_id = $2 AND type = 'User.Deleted')
+       RETURNING 1)
+     SELECT count(*)::integer AS events FROM erased`,
+    [userId],
+  );
+}

@@ -1,0 +1,92 @@
+import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SECURITY_SCHEMES } from '../auth/access.js';
+import { moveExamples } from './examples.js';
+import { keepAnswer } from '../http/kept-answer.js';
+import { addMergePatches } from './merge-patch.js';
+import { WEBHOOK_MODELS, WEBHOOKS } from '../hooks/webhooks.docs.js';
+import { parseJson } from '../json/parse-json.js';
+import { nameSchemas } from './schema-names.js';
+import { shareParts } from './shared.js';
+import { DryRunDto } from './dry-run.dto.js';
+import { ProblemDto, ViolationDto } from '../http/problem.dto.js';
+
+const DESCRIPTION = `
+The user-profile and user-management API that runs beside your identity provider.
+
+- **profile**: users change themselves, with a *user token* whose \`sub\` is their id.
+- **users**: a management client changes any user, with a *management token*.
+- **events**, **hooks**: other services learn of every change, with a *management token*.
+- **tenants**: operators say which tenants there are, on hosts of their own, with an *operator token*.
+
+All are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
+whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.
+Answers tell of a limit once half of it is used up (\`RateLimit\`, \`RateLimit-Policy\`).
+Absent keeps a field; \`null\` and \`''\` clear it where the field allows them.`;
+
+/** The API's living contract; `npm run openapi` writes it to openapi.json. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const bearer = (description: string) =>
+    ({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }) as const;
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.1')
+    .setTitle('nameplate')
+    .setDescription(DESCRIPTION.trim())
+    .setVersion('0.1.0')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .addTag('profile', 'Self-service: users and their own record.')
+    .addTag('users', 'Management: any user.')
+    .addTag('events', 'What happened to users, for administrators and other services.')
+    .addTag('hooks', 'Events, sent to receivers of yours.')
+    .addTag('tenants', 'Operators: which tenants there are. Only where TENANT_HOSTS is set.')
+    .addTag('health', 'For orchestrators.')
+    .addBearerAuth(
+      bearer('Access token of a user. Development: npm run -s token -- user'),
+      SECURITY_SCHEMES.user,
+    )
+    .addBearerAuth(
+      bearer('Access token of a management client. Development: npm run -s token -- management'),
+      SECURITY_SCHEMES.management,
+    )
+    .addBearerAuth(
+      bearer('Access token of an operator. Development: npm run -s token -- operator'),
+      SECURITY_SCHEMES.operator,
+    )
+    .build();
+  const scanned = SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemDto, ViolationDto, DryRunDto, ...WEBHOOK_MODELS],
+  });
+  scanned.webhooks = WEBHOOKS;
+  addMergePatches(scanned);
+  // Parts of it are constants of the code, or stand in several places: from here on, each place has its own.
+  const document = parseJson(JSON.stringify(scanned)) as OpenAPIObject;
+  nameSchemas(document);
+  moveExamples(document);
+  shareParts(document);
+  // Every shape of the contract is closed: nothing else is answered, nothing else is accepted.
+  for (const schema of Object.values(document.components?.schemas ?? {}))
+    if ('properties' in schema) schema.additionalProperties ??= false;
+  return document;
+}
+
+/** Swagger UI at /docs, the document at /openapi.json: both have it rendered and compressed once. */
+export function setUpOpenApi(app: NestFastifyApplication): void {
+  let document: OpenAPIObject | undefined;
+  const rendered = () => (document ??= openApiDocument(app));
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === '/docs/swagger-ui-init.js' && route.method === 'GET')
+      route.onSend = keepAnswer();
+  });
+  let json: string | undefined;
+  fastify.get('/openapi.json', { onSend: keepAnswer() }, (_request, reply) =>
+    reply.type('application/json').send((json ??= JSON.stringify(rendered()))),
+  );
+  SwaggerModule.setup('docs', app, rendered, {
+    raw: false,
+    customSiteTitle: 'nameplate API',
+    swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true },
+  });
+}

@@ -1,0 +1,44 @@
+import { AppError, invalidInput } from '../../errors/app-error.js';
+import { violatedConstraint } from '../../database/violated-constraint.js';
+import type { Fault } from '../../validation/rule.js';
+import type { UniqueColumn } from './column-values.js';
+
+type Conflict =
+  | 'user.id_already_in_use'
+  | 'user.username_already_in_use'
+  | 'user.email_already_in_use'
+  | 'user.phone_already_in_use'
+  | 'user.identity_already_in_use';
+
+/** What it means that a named constraint refused a row. */
+const CONFLICTS: Record<string, [code: Conflict, pointer: string]> = {
+  pk_users: ['user.id_already_in_use', '/id'],
+  uq_users_tenant_id_username_key: ['user.username_already_in_use', '/username'],
+  uq_users_tenant_id_primary_email_key: ['user.email_already_in_use', '/primaryEmail'],
+  uq_users_tenant_id_primary_phone: ['user.phone_already_in_use', '/primaryPhone'],
+  uq_user_identities_tenant_id_target_identity_id: ['user.identity_already_in_use', '/userId'],
+  uq_user_sso_identities_tenant_id_issuer_identity_id: [
+    'user.identity_already_in_use',
+    '/identityId',
+  ],
+};
+
+/** The 422 that a unique constraint's refusal means, or the error itself. */
+export const conflictOf = (error: unknown) => conflict(violatedConstraint(error)) ?? error;
+
+/** What the constraint of a unique column would say. */
+export const inUse = (column: UniqueColumn) =>
+  conflict(`uq_users_tenant_id_${column}`) ?? new Error(`${column} has no constraint`);
+
+function conflict(constraint = ''): AppError | undefined {
+  const [code, pointer] = CONFLICTS[constraint] ?? [];
+  if (!code || !pointer) return undefined;
+  const detail = 'is already in use';
+  return new AppError(code, `${pointer}: ${detail}`, { errors: [{ pointer, code, detail }] });
+}
+
+/** What a merge would have come to is beyond a limit. */
+export const tooLarge = (pointer: string, { code, detail }: Fault) =>
+  invalidInput([{ pointer, code, detail }]);
+
+export const userNotFound = () => new AppError('entity.not_found', 'There is no such user.');
