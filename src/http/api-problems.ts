@@ -10,7 +10,11 @@ const API_RESPONSES = 'swagger/apiResponse';
 const PROBLEM_CODES = Symbol('problem codes');
 
 /** Any answer of these may come from any route, whatever it does. */
-const EVERYWHERE: ErrorCode[] = ['guard.invalid_input', 'service.internal_error'];
+const EVERYWHERE: ErrorCode[] = [
+  'guard.invalid_input',
+  'request.malformed',
+  'service.internal_error',
+];
 
 /**
  * Documents the problems that a route can answer, with their codes. Used more than once on a

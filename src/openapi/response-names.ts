@@ -5,9 +5,12 @@ import type { OpenApiResponse, Schema } from './parts.js';
 
 /** The responses of a status that comes with one or another set of codes. */
 const BY_CODES: Record<string, ErrorCode[]> = {
-  BadRequest: ['guard.invalid_input', 'guard.invalid_json', 'request.invalid_header'],
-  BadRequestWithoutBody: ['guard.invalid_input', 'request.invalid_header'],
-  BadQuery: ['guard.invalid_input'],
+  BadRequest: [
+    ...['guard.invalid_input', 'guard.invalid_json'],
+    ...['request.invalid_header', 'request.malformed'],
+  ] as ErrorCode[],
+  BadRequestWithoutBody: ['guard.invalid_input', 'request.invalid_header', 'request.malformed'],
+  BadQuery: ['guard.invalid_input', 'request.malformed'],
   Forbidden: ['auth.forbidden', 'tenant.suspended'],
   ForbiddenToUser: ['auth.forbidden', 'tenant.suspended', 'user.suspended'],
   ForbiddenToOperator: ['auth.forbidden'],

@@ -107,7 +107,6 @@ describe('openapi.json', () => {
       ),
     );
     const unrouted = [
-      'request.malformed',
       'request.route_not_found',
       'request.method_not_allowed',
       'request.timeout',

@@ -215,7 +215,7 @@ describe('requests at a time', () => {
     const held = [await hang(client), await hang(client)];
     expect((await write(client)).status).toBe(429);
     await locker.query('BEGIN');
-    await locker.query("SELECT 1 FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [
+    await locker.query("SELECT 1 FROM users WHERE tenant_id = 'c' AND id = $1 FOR UPDATE", [
       userId,
     ]);
     for (const socket of held) socket.write('{"name":"x"}');

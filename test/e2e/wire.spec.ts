@@ -348,6 +348,16 @@ describe('a body that is refused', () => {
     expect(sent).toBeLessThan(150_000_000);
   });
 
+  it('is taken slowly: who sends it waits, and nobody else', async () => {
+    const start = performance.now();
+    const size = 8_000_000;
+    const head = 'PATCH /api/users/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';
+    const { answer } = await sendOn(`${head}Content-Length: ${size}\r\n\r\n`, size);
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    // 122 parts of 64 KiB, 10 ms each; what the kernel holds is not waited for.
+    expect(performance.now() - start).toBeGreaterThan(500);
+  });
+
   it('is not waited for without end', async () => {
     const start = performance.now();
     const head = 'PATCH /api/users/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';

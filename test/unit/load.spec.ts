@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { Load } from '../../src/http/load.js';
+
+let load: Load;
+let working: { workSince: number }[];
+beforeEach(() => {
+  jest.useFakeTimers();
+  jest.advanceTimersByTime(1);
+  working = [];
+  load = new Load(() => working.length);
+});
+afterEach(() => {
+  load.stop();
+  jest.useRealTimers();
+});
+
+function begin(count: number): void {
+  for (let n = 0; n < count; n += 1) {
+    const request = { workSince: 0 };
+    load.begin(request);
+    working.push(request);
+  }
+}
+
+/** Those that have waited longest. */
+function answer(count: number): void {
+  for (const request of working.splice(0, count)) load.answer(request);
+}
+
+/** One after the other is answered after so many milliseconds. */
+function answerEach(milliseconds: number, times: number): void {
+  for (let n = 0; n < times; n += 1) {
+    begin(1);
+    jest.advanceTimersByTime(milliseconds);
+    answer(1);
+  }
+  jest.advanceTimersByTime(100);
+}
+
+it('takes a burst of 600, and no more', () => {
+  begin(599);
+  expect(load.excess).toBeUndefined();
+  begin(1);
+  expect(load.excess).toBe('waiting');
+  answer(1);
+  expect(load.excess).toBeUndefined();
+});
+
+it('takes only what it can answer in time once even the quickest wait for each other', () => {
+  answerEach(5, 10);
+  begin(300);
+  for (let look = 0; look < 8; look += 1) {
+    jest.advanceTimersByTime(100);
+    answer(10);
+  }
+  // 10 in 100 ms are 100 a second, of which 30 are answered in 0.3 s: the least is 50.
+  expect(working.length).toBeGreaterThan(200);
+  expect(load.excess).toBe('waiting');
+  while (working.length > 49) answer(1);
+  expect(load.excess).toBeUndefined();
+});
+
+it('still takes a burst when one is answered quickly while others wait', () => {
+  begin(300);
+  for (let look = 0; look < 8; look += 1) {
+    jest.advanceTimersByTime(100);
+    answer(10);
+    const quick = { workSince: 0 };
+    load.begin(quick);
+    load.answer(quick);
+  }
+  expect(load.excess).toBeUndefined();
+});
+
+it('does not take a database that is far away for one that is busy', () => {
+  answerEach(900, 3);
+  for (let look = 0; look < 20; look += 1) {
+    begin(40);
+    jest.advanceTimersByTime(100);
+    if (look >= 8) answer(40);
+  }
+  begin(40);
+  expect(working.length).toBeGreaterThan(300);
+  expect(load.excess).toBeUndefined();
+});
+
+it('forgets that it was slow when all is answered', () => {
+  answerEach(5, 10);
+  begin(100);
+  for (let look = 0; look < 6; look += 1) {
+    jest.advanceTimersByTime(100);
+    answer(5);
+  }
+  expect(load.excess).toBe('waiting');
+  answer(working.length);
+  jest.advanceTimersByTime(100);
+  begin(500);
+  expect(load.excess).toBeUndefined();
+});
