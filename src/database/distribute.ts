@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 
-/** A function that only makes sense where tables are distributed; its name changes with what it does. */
+/** A function that only makes sense where tables are distributed. */
 export interface DistributedFunction {
+  /** Has the hash of the text: each version of the service calls its own. */
   name: string;
   /** Their types; the first is the tenant. */
   parameters: string;

@@ -33,7 +33,7 @@ export interface UpdateOutcome extends UserRow {
 export const NAMES = Object.keys(COLUMN_TYPES);
 const JSON_NAMES = NAMES.filter(isJson);
 /** How an address came in is nothing that can be seen: it is kept, and by itself is no change. */
-export const UNSEEN_NAMES = NAMES.filter((name) => name.endsWith('_assumed'));
+const UNSEEN_NAMES = NAMES.filter((name) => name.endsWith('_assumed'));
 const PLAIN_NAMES = NAMES.filter((name) => !isJson(name) && !UNSEEN_NAMES.includes(name));
 
 export const isSet = (name: string) => `sent & ${1 << NAMES.indexOf(name)} <> 0`;
@@ -59,7 +59,7 @@ const whenTaken = (others: string) => (name: string) => `
     AND other.${name} = u.new_${name} AND other.id <> u.id) THEN '${name}'`;
 
 /** SQL of whether columns of a row u, and what they are to be, are not the same. */
-export const differIn = (names: string[]) =>
+const differIn = (names: string[]) =>
   `(${list(names, (name) => `u.${name}`)}) IS DISTINCT FROM (${list(names, (name) => `u.new_${name}`)})`;
 
 const DIFFERS = [

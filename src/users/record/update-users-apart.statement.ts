@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DistributedFunction } from '../../database/distribute.js';
 import { acrossTenants, ofTenant, type Statement } from '../../database/statement.js';
 import type { TenantId } from '../../database/tenant.js';
 import { RECORDING_COLUMNS } from '../../events/record/record-event.js';
@@ -19,15 +20,6 @@ import {
 import { madeOnce, PATIENCE, type Wait } from './shared-statement.js';
 import { ENTERPRISE, SOCIAL } from './user.statements.js';
 
-/** A function of the database that `npm run distribute` makes where tables are spread over nodes. */
-export interface DatabaseFunction {
-  /** Has the hash of the text: each version of the service calls its own. */
-  name: string;
-  /** Their types, as they identify it. */
-  parameters: string;
-  text: string;
-}
-
 /**
  * The same as `updateUsers`, in a function that Citus runs as a whole on the node of the tenant. There,
  * one statement that changes several tables would be many; each of these is about one table and tenant,
@@ -47,21 +39,21 @@ export function updateUsersApart(
 }
 
 /** In all its shapes. */
-export const updateUsersFunctions = (): DatabaseFunction[] =>
+export const updateUsersFunctions = (): DistributedFunction[] =>
   [true, false].flatMap((withValues) => [
     functionOf('wait', withValues),
     functionOf('skip', withValues),
   ]);
 
 /** Whether all of these functions are there. */
-export const selectHasFunctions = (functions: DatabaseFunction[]): Statement =>
+export const selectHasFunctions = (functions: DistributedFunction[]): Statement =>
   acrossTenants(
     `SELECT count(*) = cardinality($1::text[]) AS "hasAll" FROM unnest($1::text[]) AS f(name)
      WHERE to_regprocedure(f.name) IS NOT NULL`,
     [functions.map(({ name, parameters }) => `${name}(${parameters})`)],
   );
 
-const functionOf = madeOnce((wait: Wait, withValues: boolean): DatabaseFunction => {
+const functionOf = madeOnce((wait: Wait, withValues: boolean): DistributedFunction => {
   const body = bodyOf(wait, withValues);
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
   const name = `update_users_${hash}`;
