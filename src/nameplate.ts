@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { VERSION } from './config/version.js';
 
 const COMMANDS: Record<string, [file: string, purpose: string]> = {
-  start: ['main.js', 'the service; with nothing configured, for development'],
+  start: ['main.js', 'the service'],
   migrate: [
     'migrate.js',
     'the database at DATABASE_URL to this version; `migrate revert` undoes one step',

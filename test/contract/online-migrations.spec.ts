@@ -43,7 +43,7 @@ describe('the statements of the version that was released last', () => {
   ])('notice %s', async (_, sql, told) => {
     const other = await createTestDatabase();
     await other.client.query(sql);
-    const [{ statements = [] } = {}] = released;
+    const statements = released[0]?.statements ?? [];
     const now = await outcomesOf(other.client, statements);
     const noticed = now.filter((one, place) => one.outcome !== statements[place]?.outcome);
     expect(noticed.map(({ outcome }) => outcome).join('\n')).toContain(told);

@@ -22,7 +22,10 @@ const BUILT_IN = ['quote_ident', 'current_schema', 'date_trunc', 'timezone', 'no
 /** The SQL that a migration runs on an empty database. */
 export async function sqlOf(migration: MigrationInterface): Promise<string[]> {
   const all: string[] = [];
-  const query = (sql: string) => Promise.resolve(void all.push(sql) ?? []);
+  const query = async (sql: string) => {
+    all.push(sql);
+    return [];
+  };
   await migration.up({ query } as unknown as QueryRunner);
   return all;
 }
@@ -30,9 +33,7 @@ export async function sqlOf(migration: MigrationInterface): Promise<string[]> {
 /** What of a migration is noticed by the version that still serves: it has to wait, or misses what it uses. */
 export async function onlineFaultsOf(sql: string[], isTransaction = true): Promise<string[]> {
   const trees = await Promise.all(sql.map(async (one) => ((await parse(one)) as Node).stmts));
-  const statements: [string, Node][] = trees
-    .flat()
-    .flatMap(({ stmt }: Node) => Object.entries(stmt) as [string, Node][]);
+  const statements: [string, Node][] = trees.flat().flatMap(({ stmt }) => Object.entries(stmt));
   const own = new Set(statements.flatMap(madeBy));
   const faults = statements.flatMap(([kind, node]) => faultsIn(kind, node, own, isTransaction));
   return [...new Set(faults)];
@@ -47,7 +48,7 @@ const madeBy = ([kind, node]: [string, Node]): string[] => {
 };
 
 function faultsIn(kind: string, node: Node, own: Set<string>, isTransaction: boolean): string[] {
-  const table: string = node.relation?.relname;
+  const table: string = node.relation?.relname ?? '';
   const written = nodesOf({ [kind]: node }).flatMap(([inner, { relation }]) =>
     ['UpdateStmt', 'DeleteStmt'].includes(inner) && !own.has(relation.relname)
       ? [`rows of ${relation.relname} are locked until all are written`]
@@ -63,7 +64,7 @@ function faultsIn(kind: string, node: Node, own: Set<string>, isTransaction: boo
             alterFaults(table, command, isTransaction && own.has(command.name)),
           );
     case 'RenameStmt':
-      return [`${table ?? lastOf(node.object)} gets another name`];
+      return [`${node.relation ? table : lastOf(node.object)} gets another name`];
     case 'DropStmt':
       return of(node.objects)
         .map(lastOf)

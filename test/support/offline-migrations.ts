@@ -4,14 +4,15 @@ interface Offline {
   faults: string[];
 }
 
-const FIRST = 'the tables are new in the same version, so nobody serves from them yet';
+export const FIRST = 'the tables are new in the same version, so nobody serves from them yet';
 const SECOND = '0.2.0 follows 0.1.0 with the old instances stopped';
 
 /** Migrations that the version before would notice. Those of later versions have to do without. */
 export const OFFLINE: Record<string, Offline> = {
   SearchUsers1763850000000: { why: FIRST, faults: ['an index of users is not CONCURRENTLY'] },
   DeliverToHooks1764000000000: {
-    why: `${FIRST}; the queue's own plans, in a schema of their own`,
+    // The queue's own plans, in a schema of their own.
+    why: FIRST,
     faults: [
       'hook_queue is dropped',
       'VariableSetStmt is not looked into',

@@ -25,6 +25,8 @@ const KEPT = [
   'insertHook',
 ];
 
+const REFUSED = 'refused:';
+
 /** The statements of the version that was released last, which may still run when its successor migrates. */
 export function oldStatements(): { file: string; statements: OldStatement[] }[] {
   return readdirSync(FIXTURES)
@@ -56,10 +58,11 @@ export async function outcomesOf(
   const done: OldStatement[] = [];
   await client.query('BEGIN');
   for (const one of statements) {
-    const isKept =
-      KEPT.includes(one.maker) && one === statements.findLast(({ maker }) => maker === one.maker);
     await client.query('SAVEPOINT one');
-    done.push({ ...one, outcome: await outcomeOf(client, one) });
+    const outcome = await outcomeOf(client, one);
+    done.push({ ...one, outcome });
+    const isLast = one === statements.findLast(({ maker }) => maker === one.maker);
+    const isKept = KEPT.includes(one.maker) && isLast && !outcome.startsWith(REFUSED);
     await client.query(isKept ? 'RELEASE one' : 'ROLLBACK TO one');
   }
   await client.query('ROLLBACK');
@@ -71,7 +74,7 @@ async function outcomeOf(client: Client, { sql, parameters }: Omit<OldStatement,
     const { fields } = await client.query(sql, parameters);
     return fields.map(({ name, dataTypeID }) => `${name}:${dataTypeID}`).join(' ');
   } catch (error) {
-    if (error instanceof DatabaseError) return `refused: ${error.code} ${error.message}`;
+    if (error instanceof DatabaseError) return `${REFUSED} ${error.code} ${error.message}`;
     throw error;
   }
 }

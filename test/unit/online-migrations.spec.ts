@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { SCHEMA } from '../../src/data-source.js';
 import { onlineFaultsOf, sqlOf } from '../support/migration-sql.js';
-import { OFFLINE } from '../support/offline-migrations.js';
+import { FIRST, OFFLINE } from '../support/offline-migrations.js';
 
 const migrations = SCHEMA.migrations.map((Migration) => {
   const migration: InstanceType<typeof Migration> & { transaction?: boolean } = new Migration();
@@ -18,6 +19,15 @@ describe('a migration, while the version before serves', () => {
       expect(await onlineFaultsOf(sql, migration.transaction)).toEqual(faults);
     },
   );
+});
+
+describe('docs/releases.md', () => {
+  it('has what of an upgrade is noticed', () => {
+    const page = readFileSync(new URL('../../docs/releases.md', import.meta.url), 'utf8');
+    const noticed = Object.entries(OFFLINE).filter(([, { why }]) => why !== FIRST);
+    const listed = [...page.matchAll(/^\| `(\w+\d{13})`/gm)].map(([, name]) => name);
+    expect(listed).toEqual(noticed.map(([name]) => name));
+  });
 });
 
 describe('of a table that is there is noticed', () => {
