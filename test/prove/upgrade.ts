@@ -21,6 +21,9 @@ const SERVES_MS = 5_000;
 
 const processes = new Processes();
 const folder = mkdtempSync(join(tmpdir(), 'nameplate-upgrade-'));
+const data = mkdtempSync(join(tmpdir(), 'nameplate-upgrade-data-'));
+// For the account of PostgreSQL.
+chmodSync(data, 0o755);
 const issuer = await TestIssuer.start();
 let postgres: EmbeddedPostgres | undefined;
 let isOk = false;
@@ -32,14 +35,12 @@ try {
   await processes.stop();
   await issuer.stop();
   await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  for (const path of [folder, data]) rmSync(path, { recursive: true, force: true });
 }
 process.exit(isOk ? 0 : 1);
 
 async function prove(before: string): Promise<boolean> {
   const older = buildFrom(before);
-  const data = mkdtempSync(join(tmpdir(), 'nameplate-upgrade-data-'));
-  chmodSync(data, 0o755);
   postgres = await EmbeddedPostgres.open({ folder: data });
   await migrate(older);
   const users = Array.from({ length: WRITERS }, (_, n) => `user${n}`);
@@ -61,7 +62,6 @@ async function prove(before: string): Promise<boolean> {
   const hasAll = async () => follower.seen.length >= all + WRITERS;
   await eventually('the feed has all that was written', hasAll, 20);
   await follower.stop();
-  rmSync(data, { recursive: true, force: true });
   console.log(`${before} served while its database was migrated, in ${took} ms`);
   console.log(`answers by status: ${JSON.stringify(Object.fromEntries(writers.statuses))}`);
   console.log(`changes: ${byOlder} by ${before}, ${all - byOlder} by this version`);
@@ -86,12 +86,14 @@ function buildFrom(commit: string): string {
   return join(folder, 'dist');
 }
 
-const settings = () => ({
-  ...{ PATH: process.env['PATH'] ?? '', DATABASE_URL: postgres?.url() ?? '' },
-  ...{ NODE_ENV: 'production', HOST: '127.0.0.1', LOG_LEVEL: 'error', AUTH_ISSUER: issuer.url },
-  ...{ AUTH_USER_AUDIENCE: USER_AUDIENCE, AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE },
-  ...GENEROUS_LIMITS,
-});
+function settings() {
+  return {
+    ...{ PATH: process.env['PATH'] ?? '', DATABASE_URL: postgres?.url() ?? '' },
+    ...{ NODE_ENV: 'production', HOST: '127.0.0.1', LOG_LEVEL: 'error', AUTH_ISSUER: issuer.url },
+    ...{ AUTH_USER_AUDIENCE: USER_AUDIENCE, AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE },
+    ...GENEROUS_LIMITS,
+  };
+}
 
 async function migrate(dist: string): Promise<void> {
   const migration = processes.start(process.execPath, [join(dist, 'migrate.js'), 'run'], {
