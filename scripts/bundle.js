@@ -29,7 +29,8 @@ const optional = {
 const requires = {
   name: 'requires',
   setup({ onLoad }) {
-    const filter = /(@nestjs\/(typeorm|mapped-types)\/dist\/.*|canonical-phone)\.js$/;
+    const filter =
+      /(@nestjs\/(typeorm|mapped-types)\/dist\/.*|canonical-phone|config\/version)\.js$/;
     onLoad({ filter }, ({ path }) => ({
       contents: readFileSync(path, 'utf8')
         .replace('const require = createRequire(import.meta.url);', '')

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { loadDatabaseEnv } from './config/load-env.js';
 import { dataSourceOptions } from './data-source.js';
+import { retryOnLock } from './database/retry-on-lock.js';
 import { fail } from './explain.js';
 
 /** `npm run migration:run`, and `migration:revert`, which undoes the last one. */
@@ -16,7 +17,7 @@ async function migrate(back: boolean): Promise<void> {
   const options = { ...dataSourceOptions(loadDatabaseEnv()), logging: ['schema' as const] };
   const database = await new DataSource(options).initialize();
   try {
-    await (back ? database.undoLastMigration() : database.runMigrations());
+    await retryOnLock(() => (back ? database.undoLastMigration() : database.runMigrations()));
   } finally {
     await database.destroy();
   }

@@ -3,6 +3,7 @@ import { createApp } from './app.js';
 import { Realms } from './auth/realms.js';
 import { loadEnv } from './config/load-env.js';
 import { ListenError } from './config/listen-error.js';
+import { VERSION } from './config/version.js';
 import type { Development } from './dev/development.js';
 import { Tenants } from './tenancy/tenants.js';
 import { fail } from './explain.js';
@@ -36,6 +37,8 @@ async function start(): Promise<void> {
   await app.listen({ port: env.PORT, host: env.host }).catch((cause: unknown) => {
     throw new ListenError('PORT', { cause });
   });
+  const { log } = app.getHttpAdapter().getInstance();
+  log.info({ version: VERSION, node: process.version }, 'nameplate');
   // A wrong issuer is told now, in the log, and not at the first request.
   const { only } = app.get(Tenants);
   if (only) void app.get(Realms).knowsKeys(only);

@@ -60,6 +60,7 @@ export default defineConfig({
         items: [
           page('Operations', 'operations'),
           page('Configuration', 'configuration'),
+          page('Releases', 'releases'),
           page('Metrics', 'metrics'),
           page('High availability', 'high-availability'),
           page('How large it gets', 'scale'),

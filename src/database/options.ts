@@ -21,6 +21,8 @@ export function databaseOptions(
     driver: pg,
     url: connectionString,
     migrationsTableName: 'migrations',
+    // No lock is kept until the last one is done.
+    migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
     applicationName: 'nameplate',

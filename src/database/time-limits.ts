@@ -15,8 +15,11 @@ export const SEARCH_LIMITS: TimeLimits = { statement: 3_000, lock: 3_000 };
 /** Of work in the background. */
 export const BACKGROUND_LIMITS: TimeLimits = { statement: 25_000, lock: 10_000 };
 
-/** Of migrations, which may take their time; but who waits for a lock holds up all who come after. */
-export const MIGRATION_LIMITS: TimeLimits = { statement: 0, lock: 60_000 };
+/**
+ * Of migrations, which may take their time. Who waits for a lock holds up all who come after: less long than a
+ * request waits, then they pass, and the migration asks again (retryOnLock).
+ */
+export const MIGRATION_LIMITS: TimeLimits = { statement: 0, lock: 2_000 };
 
 /** Milliseconds without an answer after which the database is taken for one that is not there. */
 export const SILENCE_MS = REQUEST_LIMITS.statement + 2_000;

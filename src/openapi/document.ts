@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from '../auth/access.js';
+import { VERSION } from '../config/version.js';
 import { moveExamples } from './examples.js';
 import { keepAnswer } from '../http/kept-answer.js';
 import { addMergePatches } from './merge-patch.js';
@@ -33,7 +34,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.1')
     .setTitle('nameplate')
     .setDescription(DESCRIPTION.trim())
-    .setVersion('0.1.0')
+    .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('profile', 'Self-service: users and their own record.')

@@ -24,6 +24,10 @@ export class Service {
     this.exit = new Promise((done) => process.once('exit', done));
   }
 
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
   async says(text: RegExp): Promise<void> {
     const ended = this.exit.then(() => 'ended' as const);
     const deadline = Date.now() + 120_000;
@@ -60,8 +64,13 @@ export class Place {
   }
 
   spawn(env: Record<string, string> = {}): Service {
+    return this.run([main], env);
+  }
+
+  /** The service, by this command. */
+  run(args: string[], env: Record<string, string> = {}): Service {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, args, {
       cwd: this.folder,
       env: { PATH, PORT: String(this.port), ...GENEROUS_LIMITS, ...env },
     });
