@@ -24,7 +24,7 @@ send() {
 user=$1
 name=$(printf %s "$2" | sed 's/[\\"]/\\&/g')
 send
-etag=$(sed -n 's/^etag: *\("[^"]*"\).*/\1/Ip' "$place/headers")
+etag=$(sed -n 's/^[Ee][Tt][Aa][Gg]: *\("[^"]*"\).*/\1/p' "$place/headers")
 # One key for all attempts. 412 when somebody else was faster.
 key=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 send -X PATCH -d "{\"name\":\"$name\"}" \

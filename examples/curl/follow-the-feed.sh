@@ -19,5 +19,5 @@ while true; do
   esac
   if [ "$(cat "$place/events")" != '[]' ]; then cat "$place/events"; echo; fi
   # Kept somewhere, it is where to go on after a restart.
-  after=$(sed -n 's/^link:.*[?&]after=\([0-9]*\).*/\1/Ip' "$place/headers" | tail -1)
+  after=$(sed -n 's/^[Ll]ink:.*[?&]after=\([0-9]*\).*/\1/p' "$place/headers" | tail -1)
 done
