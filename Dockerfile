@@ -5,6 +5,7 @@
 FROM node:24-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/client/package.json packages/client/
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
@@ -22,6 +23,7 @@ CMD ["node", "deploy/issuer/issuer.js"]
 FROM node:24-alpine AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/client/package.json packages/client/
 RUN npm ci --omit=dev --no-audit --no-fund \
     && find node_modules/swagger-ui-dist -name '*.map' -delete \
     && rm -rf node_modules/bcrypt/prebuilds/darwin-* node_modules/bcrypt/prebuilds/win32-*

@@ -50,7 +50,9 @@ async function faultsOfAge(name, version, registry) {
 async function overdueOnes() {
   const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
   const shipped = Object.entries(lock.packages).filter(
-    ([path, { dev, devOptional, optional }]) => path && !dev && !devOptional && !optional,
+    ([path, { link, dev, devOptional, optional }]) =>
+      // The client's folder is here, and not in a registry.
+      path.includes('node_modules/') && !link && !dev && !devOptional && !optional,
   );
   const few = pLimit(8);
   const found = await Promise.all(

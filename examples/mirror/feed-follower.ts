@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Event, EventsExpiredError, NameplateClient } from '@nameplate/client';
 import {
   Injectable,
   Logger,
@@ -6,7 +7,6 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { Mirror } from './mirror.js';
-import { type Event, NameplateClient, PositionLost } from './nameplate-client.js';
 
 /** Follows the feed by long polling. The position moves only after the events are applied. */
 @Injectable()
@@ -31,12 +31,14 @@ export class FeedFollower implements OnApplicationBootstrap, OnModuleDestroy {
     const { signal } = this.closing;
     while (!signal.aborted)
       try {
-        const { events, next } = await this.nameplate.events(await this.mirror.position(), signal);
-        for (const event of latestOfEach(events)) await this.mirror.apply(event);
-        await this.mirror.moveTo(next);
+        const after = await this.mirror.position();
+        for await (const { events, next } of this.nameplate.eventPages({ after, signal })) {
+          for (const event of latestOfEach(events)) await this.mirror.apply(event);
+          await this.mirror.moveTo(next);
+        }
       } catch (error) {
         if (this.closing.signal.aborted) return;
-        if (error instanceof PositionLost && (await this.startAnew())) continue;
+        if (error instanceof EventsExpiredError && (await this.startAnew())) continue;
         this.log.warn(`again in a second: ${String(error)}`);
         await sleep(1_000);
       }
@@ -56,4 +58,6 @@ export class FeedFollower implements OnApplicationBootstrap, OnModuleDestroy {
 
 /** Of several events of one user, the last one tells enough. */
 const latestOfEach = (events: Event[]) =>
-  new Map(events.map((event) => [event.subject, event])).values();
+  new Map(
+    events.map((event) => [event.type === 'Feed.Reset' ? undefined : event.subject, event]),
+  ).values();

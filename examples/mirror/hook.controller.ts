@@ -1,4 +1,9 @@
 import {
+  verifyWebhook,
+  type WebhookEvent,
+  WebhookVerificationError,
+} from '@nameplate/client/webhook';
+import {
   Controller,
   HttpCode,
   Inject,
@@ -9,9 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Mirror } from './mirror.js';
-import type { Event } from './nameplate-client.js';
 import { SETTINGS, type Settings } from './settings.js';
-import { isGenuine } from './webhook-signature.js';
 
 /** Takes webhooks. An error is answered with 5xx, and nameplate sends the event again. */
 @Controller('hook')
@@ -23,11 +26,20 @@ export class HookController {
 
   @Post()
   @HttpCode(204)
-  async receive(@Req() { headers, body, rawBody }: RawBodyRequest<FastifyRequest>): Promise<void> {
-    const { hookSecret } = this.settings;
-    if (!hookSecret || !rawBody || !isGenuine(hookSecret, headers, rawBody))
-      throw new UnauthorizedException();
+  async receive(@Req() request: RawBodyRequest<FastifyRequest>): Promise<void> {
+    const event = this.genuine(request);
     // A test delivery is genuine, too, but tells of no user.
-    if ((body as { type: string }).type !== 'Hook.Test') await this.mirror.apply(body as Event);
+    if (event.type !== 'Hook.Test') await this.mirror.apply(event);
+  }
+
+  private genuine({ headers, rawBody }: RawBodyRequest<FastifyRequest>): WebhookEvent {
+    const { hookSecret } = this.settings;
+    if (!hookSecret || !rawBody) throw new UnauthorizedException();
+    try {
+      return verifyWebhook(hookSecret, headers, rawBody);
+    } catch (error) {
+      if (error instanceof WebhookVerificationError) throw new UnauthorizedException();
+      throw error;
+    }
   }
 }

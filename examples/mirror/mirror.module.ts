@@ -1,9 +1,9 @@
+import { NameplateClient } from '@nameplate/client';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Pool } from 'pg';
 import { FeedFollower } from './feed-follower.js';
 import { HookController } from './hook.controller.js';
 import { Mirror } from './mirror.js';
-import { NameplateClient } from './nameplate-client.js';
 import { SETTINGS, type Settings } from './settings.js';
 
 @Module({})
@@ -18,7 +18,10 @@ export class MirrorModule {
         ...(followsFeed ? [FeedFollower] : []),
         { provide: SETTINGS, useValue: settings },
         { provide: Pool, useFactory: () => createPool(databaseUrl) },
-        { provide: NameplateClient, useFactory: () => new NameplateClient(nameplateUrl, token) },
+        {
+          provide: NameplateClient,
+          useFactory: () => new NameplateClient({ url: nameplateUrl, token }),
+        },
       ],
     };
   }

@@ -1,6 +1,12 @@
+import { etagOf, type Event, NameplateClient } from '@nameplate/client';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Pool } from 'pg';
-import { type Event, NameplateClient, type UserEvent } from './nameplate-client.js';
+
+/** What a mirror needs of an event: who changed, and in which order. */
+interface Look {
+  subject: string;
+  sequence: string;
+}
 
 /**
  * A copy of all users. An event only says that a user changed; the mirror then asks for the user as
@@ -44,8 +50,9 @@ export class Mirror implements OnModuleInit, OnModuleDestroy {
 
   /** Brings all users up to date. Answers the place in the feed to go on behind. */
   async readAnew(): Promise<string> {
-    const sequence = await this.nameplate.end();
-    for await (const subject of this.nameplate.ids()) await this.update({ subject, sequence });
+    const sequence = await this.nameplate.lastSequence();
+    for await (const { id } of this.nameplate.users.list())
+      await this.update({ subject: id, sequence });
     // Those who are left are no more, or were never there.
     const { rows } = await this.pool.query<{ id: string }>(
       'SELECT id FROM mirrored_users WHERE sequence < $1',
@@ -56,19 +63,20 @@ export class Mirror implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Brings one user up to date, at least to the state that the event tells of. */
-  private async update({ subject, sequence }: Omit<UserEvent, 'type'>): Promise<void> {
+  private async update({ subject, sequence }: Look): Promise<void> {
     const { rows } = await this.pool.query(
       'SELECT 1 FROM mirrored_users WHERE id = $1 AND sequence >= $2',
       [subject, sequence],
     );
     if (rows.length > 0) return;
-    const source = await this.nameplate.user(subject);
+    const user = await this.nameplate.users.find(subject);
+    const version = user && etagOf(user)?.replaceAll('"', '');
     await this.pool.query(
       `INSERT INTO mirrored_users AS m (id, sequence, version, profile) VALUES ($1, $2, $3, $4)
        ON CONFLICT (id) DO UPDATE
          SET sequence = excluded.sequence, version = excluded.version, profile = excluded.profile
        WHERE m.sequence < excluded.sequence`,
-      [subject, sequence, source?.version ?? null, source ? JSON.stringify(source.user) : null],
+      [subject, sequence, version ?? null, user ? JSON.stringify(user) : null],
     );
   }
 

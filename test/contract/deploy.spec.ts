@@ -29,6 +29,20 @@ describe('Dockerfile', () => {
     expect(copied.map(([, name]) => name).sort()).toEqual([...needed, 'node-gyp-build'].sort());
   });
 
+  it('has the package.json of each workspace when it installs', () => {
+    const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
+    const sent = read('.dockerignore').split('\n');
+    const installs = dockerfile.split(/^FROM /m).filter((stage) => stage.includes('npm ci'));
+    expect(installs).toHaveLength(2);
+    for (const workspace of workspaces) {
+      expect(sent).toContain(`!${workspace}/package.json`);
+      for (const stage of installs)
+        expect(stage.split('npm ci')[0]).toContain(
+          `\nCOPY ${workspace}/package.json ${workspace}/\n`,
+        );
+    }
+  });
+
   it('starts the service as npm run start:prod does', () => {
     const [, command = ''] = /^CMD (\[.*"dist\/main\.js"\])$/m.exec(dockerfile) ?? [];
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };

@@ -29,12 +29,15 @@ describe('docs/dependencies.md', () => {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .flatMap((line) => (line.split('|')[1] ?? '').match(/[^`, ]+/g) ?? []);
-  const { dependencies, devDependencies } = parseJson(read('package.json')) as Record<
-    string,
-    Record<string, string>
-  >;
+  const files = ['package.json', 'packages/client/package.json'];
+  const packages = files.flatMap((file) => {
+    const lists = parseJson(read(file)) as Record<string, object | undefined>;
+    return ['dependencies', 'devDependencies', 'peerDependencies'].flatMap((list) =>
+      Object.keys(lists[list] ?? {}),
+    );
+  });
 
   it('lists every package once and nothing else', () => {
-    expect(listed.sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
+    expect(listed.sort()).toEqual([...new Set(packages)].sort());
   });
 });

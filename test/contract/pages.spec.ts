@@ -6,7 +6,9 @@ import { ERROR_CODES } from '../../src/errors/error-codes.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-const pages = globSync(['*.md', 'docs/**/*.md', 'examples/*/README.md'], { cwd: ROOT }).sort();
+const pages = globSync(['*.md', 'docs/**/*.md', 'examples/*/README.md', 'packages/*/README.md'], {
+  cwd: ROOT,
+}).sort();
 /** Those about identity providers name events of theirs, which look like codes. */
 const own = pages.filter((page) => !page.startsWith('docs/identity-providers/'));
 

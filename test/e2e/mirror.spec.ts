@@ -17,8 +17,8 @@ const SETTINGS = { HOOKS_ALLOW_PRIVATE_TARGETS: 'on', HOOKS_RETRY_DELAY_SECONDS:
 let place: Place;
 let token: string;
 beforeAll(async () => {
-  const built = spawnSync(resolve('node_modules/.bin/tsc'), ['-p', resolve('examples/mirror')]);
-  expect(built.stdout.toString()).toBe('');
+  const built = spawnSync('npm', ['run', '-s', 'build:mirror']);
+  expect(built.stdout.toString() + built.stderr.toString()).toBe('');
   place = await Place.find();
   await place.start(SETTINGS);
   token = place.token(['management', '--expires-in', '3600']).stdout.trim();
