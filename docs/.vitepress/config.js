@@ -61,6 +61,7 @@ export default defineConfig({
           page('Operations', 'operations'),
           page('Configuration', 'configuration'),
           page('Metrics', 'metrics'),
+          page('Traces', 'tracing'),
           page('High availability', 'high-availability'),
           page('How large it gets', 'scale'),
         ],
