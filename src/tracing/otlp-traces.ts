@@ -46,9 +46,9 @@ export class OtlpTraces {
     name: string,
     role: SpanRole,
     attributes: Attributes,
-    { traceparent, tracestate }: IncomingHttpHeaders,
+    { traceparent }: IncomingHttpHeaders,
   ): OtlpSpan {
-    const caller = callerOf(traceparent, tracestate);
+    const caller = callerOf(traceparent);
     const above = caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT;
     const options = { kind: KINDS[role], attributes };
     return new OtlpSpan(this.tracer, this.tracer.startSpan(name, options, above));

@@ -1,4 +1,4 @@
-import { createTraceState, type SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 
 /** Of version 00; a later one may have more behind it (W3C Trace Context, section 3.2). */
 const TRACEPARENT =
@@ -7,7 +7,7 @@ const TRACEPARENT =
 const SAMPLED = 1;
 
 /** The span of a caller; undefined where there is none, or what it says is not valid. */
-export function callerOf(traceparent: unknown, tracestate: unknown): SpanContext | undefined {
+export function callerOf(traceparent: unknown): SpanContext | undefined {
   if (typeof traceparent !== 'string') return undefined;
   const { version, trace, span, flags, more } = TRACEPARENT.exec(traceparent)?.groups ?? {};
   if (!trace || !span || (version === '00' && more)) return undefined;
@@ -16,6 +16,5 @@ export function callerOf(traceparent: unknown, tracestate: unknown): SpanContext
     spanId: span,
     traceFlags: Number.parseInt(flags ?? '', 16) & SAMPLED,
     isRemote: true,
-    ...(typeof tracestate === 'string' && { traceState: createTraceState(tracestate) }),
   };
 }

@@ -105,7 +105,12 @@ describe('a request', () => {
     });
     const [request] = collector.named(PATCH);
     const below = collector.spans.filter(({ parentSpanId }) => parentSpanId === request?.spanId);
-    expect(below.map(({ name }) => name)).toEqual(['BEGIN', UPDATE, 'SELECT user_events', 'ROLLBACK']);
+    expect(below.map(({ name }) => name)).toEqual([
+      'BEGIN',
+      UPDATE,
+      'SELECT user_events',
+      'ROLLBACK',
+    ]);
   });
 
   it('without a route tells no path, and a probe is none', async () => {
