@@ -11,6 +11,8 @@ import { ErrorFilter } from './http/error.filter.js';
 import { EventsModule } from './events/events.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { Metrics } from './metrics/metrics.js';
+import { Tracing } from './tracing/tracing.js';
+import { TracingModule } from './tracing/tracing.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HooksModule } from './hooks/hooks.module.js';
 import { StrictRequestGuard } from './http/strict-request.guard.js';
@@ -59,9 +61,14 @@ export class AppModule {
   static with(
     env: Env,
     metrics = new Metrics(),
+    tracing = new Tracing(),
     extra: (Type | DynamicModule)[] = [],
   ): DynamicModule {
-    const ground = [ConfigModule.with(env), MetricsModule.with(metrics)];
+    const ground = [
+      ConfigModule.with(env),
+      MetricsModule.with(metrics),
+      TracingModule.with(tracing),
+    ];
     return { module: AppModule, imports: [...ground, ...extra] };
   }
 }

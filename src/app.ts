@@ -21,6 +21,7 @@ import { trackAnswers } from './http/pending-answers.js';
 import { requestId } from './http/request-id.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { shedLoad } from './http/shedding.js';
+import { traceIdOf, traceRequests } from './http/trace-requests.js';
 import { sendVersions } from './http/versioned.js';
 import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
 import { freeSlotsOfAnswered } from './limits/held-slots.js';
@@ -28,6 +29,7 @@ import { Limits } from './limits/limits.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { setUpOpenApi } from './openapi/document.js';
+import { Tracing } from './tracing/tracing.js';
 
 export interface AppOptions {
   /** Modules that only development has. */
@@ -43,10 +45,11 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const logger = createLogger(env, options.logTo);
   const metrics = await Metrics.create(env);
+  const tracing = await Tracing.create(env, logger);
   const origins = new Cors(env.CORS_ORIGINS);
   const answered = (request: FastifyRequest, reply: FastifyReply) => {
     const { url } = request.routeOptions;
-    logRequest(request, reply, url);
+    logRequest(request, reply, url, traceIdOf(request));
     metrics.answered(request.method, url, reply.statusCode, reply.elapsedTime);
   };
   const adapter = new FastifyAdapter({
@@ -73,7 +76,7 @@ export async function createApp(
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(env, metrics, options.imports),
+    AppModule.with(env, metrics, tracing, options.imports),
     adapter,
     { bodyParser: false, abortOnError: false, logger: false },
   );
@@ -85,6 +88,7 @@ export async function createApp(
   Object.assign(fastify.server, { httpAllowHalfOpen: true });
   closeGracefully(fastify);
   discardRests(fastify.server);
+  traceRequests(fastify, tracing);
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
   });

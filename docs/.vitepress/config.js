@@ -63,6 +63,7 @@ export default defineConfig({
           page('Configuration', 'configuration'),
           page('Releases', 'releases'),
           page('Metrics', 'metrics'),
+          page('Traces', 'tracing'),
           page('High availability', 'high-availability'),
           page('How large it gets', 'scale'),
         ],

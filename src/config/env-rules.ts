@@ -56,6 +56,9 @@ export const IsHostName = rule(
 /** RFC 9110, section 5.6.2. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 
+/** RFC 9110, section 5.5, in ASCII. */
+const HEADER_VALUE = /^[\t\x20-\x7e]+$/;
+
 export const IsHeaderName = rule(
   'isHeaderName',
   (value) => HEADER_NAME.test(value),
@@ -118,6 +121,12 @@ export const Integer = (fallback: number) =>
     return /^\d+$/.test(value) ? Number(value) : Number.NaN;
   });
 
+export const Fraction = (fallback: number) =>
+  Transform(({ value }: { value: string }) => {
+    if (value === '') return fallback;
+    return /^(\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
+  });
+
 const items = (value: string) =>
   value
     .split(',')
@@ -125,6 +134,21 @@ const items = (value: string) =>
     .filter(Boolean);
 
 export const List = () => Transform(({ value }: { value: string }) => items(value));
+
+/** `name=value,name=value`, percent-encoded; undefined is the value of an entry that is none. */
+export const KeyValues = () =>
+  Transform(({ value }: { value: string }) => new Map(items(value).map((item) => keyValue(item))));
+
+function keyValue(item: string): [name: string, value: string | undefined] {
+  const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(item) ?? [];
+  if (!HEADER_NAME.test(name.trim())) return [name, undefined];
+  try {
+    const decoded = decodeURIComponent(value.trim());
+    return [name.trim(), HEADER_VALUE.test(decoded) ? decoded : undefined];
+  } catch {
+    return [name, undefined];
+  }
+}
 
 /** Hosts, or patterns of hosts: their case does not matter. */
 export const Hosts = () =>

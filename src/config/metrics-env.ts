@@ -1,13 +1,13 @@
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { Default, IsScrapeToken } from './env-rules.js';
-import { LimitsEnv } from './limits-env.js';
+import { TracingEnv } from './tracing-env.js';
 
 /** Who may read the metrics, and where. */
 export type MetricsAccess = 'off' | 'open' | 'own port' | 'token';
 
 /** The settings of metrics. */
-export class MetricsEnv extends LimitsEnv {
+export class MetricsEnv extends TracingEnv {
   /** A port for nothing but `/metrics`. */
   @Transform(({ value }: { value: string }) => {
     if (value === '') return undefined;

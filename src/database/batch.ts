@@ -1,5 +1,10 @@
+import { currentSpans, forSpans } from '../tracing/current-spans.js';
+import type { RecordedSpan } from '../tracing/recorded-span.js';
+
 interface Entry<Item, Result> {
   item: Item;
+  /** What it is done for, where that is traced. */
+  spans: readonly RecordedSpan[];
   /** By `performance.now()`. */
   since: number;
   resolve: (result: Result | Promise<Result>) => void;
@@ -52,7 +57,8 @@ export class Batch<Item, Result> {
   add(item: Item): Promise<Result> {
     const key = this.options.keyOf?.(item);
     const result = new Promise<Result>((resolve, reject) => {
-      const entry = { item, since: performance.now(), resolve, reject };
+      const spans = currentSpans();
+      const entry = { item, spans, since: performance.now(), resolve, reject };
       const queue = key === undefined ? undefined : this.behind.get(key);
       if (queue) queue.push(entry);
       else {
@@ -101,7 +107,9 @@ export class Batch<Item, Result> {
       counts.items += entries.length;
     }
     try {
-      const results = await this.run(entries.map(({ item }) => item));
+      const spans = [...new Set(entries.flatMap((entry) => entry.spans))];
+      const items = entries.map(({ item }) => item);
+      const results = await forSpans(spans, () => this.run(items));
       for (const [index, { resolve }] of entries.entries()) resolve(results[index] as Result);
     } catch (error) {
       for (const { reject } of entries) reject(error);

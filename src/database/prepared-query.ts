@@ -8,6 +8,7 @@ import { OutcomeUnknown } from './outcome-unknown.js';
 import type { Statement } from './statement.js';
 import type { TenantId } from './tenant.js';
 import { beginWith, isPooled } from './time-limits.js';
+import { traced } from './traced-statement.js';
 
 /** Statements that are prepared at most: each costs memory in every connection. */
 const MAX_PREPARED = 32;
@@ -45,7 +46,14 @@ export const poolOf = ({ driver }: DataSource) => (driver as unknown as { master
  *
  * @throws QueryFailedError as DataSource.query does; OutcomeUnknown
  */
-export async function preparedQuery<Row>(
+export function preparedQuery<Row>(
+  connections: Pool | PoolClient,
+  statement: Statement,
+): Promise<Row[]> {
+  return traced(statement[0], () => runPrepared<Row>(connections, statement));
+}
+
+async function runPrepared<Row>(
   connections: Pool | PoolClient,
   statement: Statement,
 ): Promise<Row[]> {
@@ -63,7 +71,7 @@ export async function preparedQuery<Row>(
     if (name && REFUSALS.includes((error as { code?: string }).code ?? '')) {
       prepared.isRefused = true;
       // A transaction is at its end by that, and begins anew (retry-on-contention.ts).
-      if (!('release' in connections)) return preparedQuery(connections, statement);
+      if (!('release' in connections)) return await runPrepared(connections, statement);
     }
     if (error instanceof OutcomeUnknown) throw error;
     throw new QueryFailedError(text, values, error as Error);

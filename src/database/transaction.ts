@@ -5,6 +5,7 @@ import { OutcomeUnknown } from './outcome-unknown.js';
 import { preparedQuery } from './prepared-query.js';
 import type { Statement } from './statement.js';
 import { beginWith, type TimeLimits } from './time-limits.js';
+import { traced } from './traced-statement.js';
 
 /** Runs a statement of a transaction. Where it fails, the transaction is at its end. */
 export type Run = <Row>(statement: Statement) => Promise<Row[]>;
@@ -30,7 +31,7 @@ export class Transaction {
   /** The same of a statement of which there are so many that none is prepared. */
   readonly runOnce: Run = async <Row>([text, values]: Statement) => {
     try {
-      return (await this.client.query(text, values)).rows as Row[];
+      return (await traced(text, () => this.client.query(text, values))).rows as Row[];
     } catch (error) {
       throw new QueryFailedError(text, values, error as Error);
     }
@@ -73,7 +74,7 @@ export class Transaction {
 
   private async command(sql: string): Promise<string> {
     try {
-      return (await this.client.query(sql)).command;
+      return (await traced(sql, () => this.client.query(sql))).command;
     } catch (error) {
       throw new QueryFailedError(sql, [], error as Error);
     }

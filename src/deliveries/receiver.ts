@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Agent } from 'undici';
 import { Env } from '../config/env.js';
-import { CLOUD_EVENT, type CloudEventDto } from '../events/record/cloud-event.dto.js';
+import { CLOUD_EVENT } from '../events/record/cloud-event.dto.js';
 import { retryAfterMs } from './retry-after.js';
 import { type SigningSecret, signed } from '../hooks/record/signing-secret.js';
+import type { Attributes, TraceSpan } from '../tracing/recorded-span.js';
+import { Tracing } from '../tracing/tracing.js';
 
 /** Bytes of an answer that are read, so that its connection can be used again. */
 const MAX_ANSWER = 1_024;
+
+interface Sendable {
+  id: string;
+  type: string;
+}
 
 /** Where a hook leads, opened. */
 export interface Target {
@@ -38,11 +45,33 @@ export class Receiver {
   private readonly timeout: number;
   private agent: Promise<Agent> | undefined;
 
-  constructor(private readonly env: Env) {
+  constructor(
+    private readonly env: Env,
+    private readonly tracing: Tracing,
+  ) {
     this.timeout = env.HOOKS_TIMEOUT_SECONDS * 1_000;
   }
 
-  async send({ url, headers, secrets }: Target, event: Pick<CloudEventDto, 'id'>): Promise<Sent> {
+  /** In a span of its own: the receiver is told by which, and what it does for it is below. */
+  async send(target: Target, event: Sendable): Promise<Sent> {
+    const span = this.tracing.call(`deliver ${event.type}`, attributesOf(target, event));
+    const sent = await this.sendFor(span, target, event);
+    const { statusCode, error } = sent.attempt;
+    const answered = { 'http.response.status_code': statusCode ?? undefined };
+    // What is told of a failure names its kind only.
+    span?.end(answered, error === null ? undefined : (statusCode?.toString() ?? error));
+    return sent;
+  }
+
+  async close(): Promise<void> {
+    await (await this.agent)?.destroy();
+  }
+
+  private async sendFor(
+    span: TraceSpan | undefined,
+    { url, headers, secrets }: Target,
+    event: Sendable,
+  ): Promise<Sent> {
     const start = Date.now();
     const body = JSON.stringify(event);
     const ended = (statusCode: number | null, error: string | null, wait?: string | string[]) => ({
@@ -53,6 +82,7 @@ export class Receiver {
       const { statusCode: status, headers: answered } = await this.post(url, body, {
         'user-agent': 'nameplate',
         ...headers,
+        ...(span && { traceparent: span.traceparent }),
         'content-type': CLOUD_EVENT,
         ...signed(event.id, body, secrets, start),
       });
@@ -62,10 +92,6 @@ export class Receiver {
     } catch (error) {
       return ended(null, reason(error, this.timeout));
     }
-  }
-
-  async close(): Promise<void> {
-    await (await this.agent)?.destroy();
   }
 
   /** undici follows no redirect unless it is told to. */
@@ -88,6 +114,18 @@ export class Receiver {
     await answer.body.dump({ limit: MAX_ANSWER, signal }).catch(() => undefined);
     return answer;
   }
+}
+
+/** The path of a URL may be a secret. */
+function attributesOf({ url }: Target, { id, type }: Sendable): Attributes {
+  const { hostname, port, protocol } = new URL(url);
+  return {
+    'http.request.method': 'POST',
+    'server.address': hostname,
+    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+    'cloudevents.event_id': id,
+    'cloudevents.event_type': type,
+  };
 }
 
 /** Names the kind of failure only: a message may hold parts of the URL. */

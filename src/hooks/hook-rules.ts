@@ -15,7 +15,7 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 
 /** Headers of the connection (RFC 9110, section 7.6.1), and those that the service itself sets. */
 const OWN_HEADER =
-  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|host|user-agent|content-.*|webhook-.*)$/i;
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|host|user-agent|content-.*|webhook-.*|traceparent|tracestate)$/i;
 
 export const targetUrlRule: FieldRule = (value, context) => {
   const faults = httpUrlRule(value, context);

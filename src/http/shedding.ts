@@ -18,7 +18,7 @@ const loads = new WeakMap<FastifyInstance['server'], Load>();
 const PROBES = '/health/';
 
 /** They and metrics tell what is the matter. */
-const isWatching = (url: string) => url.startsWith(PROBES) || url === METRICS_PATH;
+export const isWatching = (url: string) => url.startsWith(PROBES) || url === METRICS_PATH;
 
 const TOO_MUCH = unavailable('The service has too much to do. Nothing was done.');
 

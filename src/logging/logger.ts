@@ -30,11 +30,13 @@ export function nestLogger(logger: Logger): LoggerService {
  * of the user but the id.
  *
  * @param route the template, or undefined where there is none
+ * @param traceId of its trace, where it has one
  */
 export function logRequest(
   request: FastifyRequest,
   reply: FastifyReply,
   route: string | undefined,
+  traceId: string | undefined,
 ): void {
   const { principal } = request;
   request.log.info(
@@ -44,6 +46,7 @@ export function logRequest(
       path: route && request.url.split('?', 1)[0],
       route,
       status: reply.statusCode,
+      traceId,
       refusal: request.refusal,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       ...(principal && {

@@ -13,7 +13,7 @@ const templates = readdirSync(new URL(`../../${CHART}/templates`, import.meta.ur
 
 /** What the chart itself says to the service, and what belongs into its Secret. */
 const OF_CHART = ['HOST', 'METRICS_PORT', 'NODE_ENV', 'PORT'];
-const SECRET = ['DATABASE_URL', 'METRICS_TOKEN', 'SECRETS_KEY'];
+const SECRET = ['DATABASE_URL', 'METRICS_TOKEN', 'OTEL_EXPORTER_OTLP_HEADERS', 'SECRETS_KEY'];
 
 describe('Dockerfile', () => {
   const dockerfile = read('Dockerfile');

@@ -68,6 +68,15 @@ describe('parseEnv', () => {
       'METRICS_TOKEN',
       token,
     ]),
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'secret:4317'],
+    ...['secret', '=secret', 'a=', 'a=%zz-secret', 'a=secr%C3%A9t', 'a=b,secret'].map(
+      (headers): [string, string] => ['OTEL_EXPORTER_OTLP_HEADERS', headers],
+    ),
+    ['OTEL_TRACES_SAMPLER', 'secret'],
+    ...['secret', '1.1', '-1', '1e-3'].map((ratio): [string, string] => [
+      'OTEL_TRACES_SAMPLER_ARG',
+      ratio,
+    ]),
     ['LIMITS_FAILED_TOKENS', 'secret'],
     ['LIMITS_FAILED_PASSWORDS', 'secret'],
     ['LIMITS_TENANT', '0'],
