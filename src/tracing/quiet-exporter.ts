@@ -15,7 +15,8 @@ export class QuietExporter implements SpanExporter {
   export(spans: ReadableSpan[], done: Done): void {
     this.exporter.export(spans, (result) => {
       // 0 is success; the enum is in a package that is needed for nothing else.
-      this.tell(Number(result.code) !== 0, result.error);
+      const code: number = result.code;
+      this.tell(code !== 0, result.error);
       done(result);
     });
   }

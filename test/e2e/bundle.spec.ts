@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { Place, Service } from '../support/service.js';
 import { createTestDatabase } from '../support/test-database.js';
@@ -24,6 +24,26 @@ it('answers from its bundle the API document of its sources, and Swagger UI', as
 
 it.each(['serve', 'migrate', 'tenant', 'distribute'])('of %s has the packages in it', (name) => {
   expect(readFileSync(`dist/${name}.js`, 'utf8')).not.toMatch(/from ?["'](typeorm|@nestjs\/)/);
+});
+
+/** What a file imports at once, with itself. */
+function loadedWith(file: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(
+    /\b(?:from|import) ?"(\.[^"]+\.js)"/g,
+  ))
+    loadedWith(join(dirname(file), path), loaded);
+  return loaded;
+}
+
+it('loads what sends traces only where they are on', () => {
+  const sends = (file: string) => readFileSync(file, 'utf8').includes('BatchSpanProcessor');
+  const chunks = readdirSync('dist/bundle').filter((file) => file.endsWith('.js'));
+  expect(chunks.filter((file) => sends(join('dist/bundle', file)))).not.toEqual([]);
+  const loaded = [...loadedWith('dist/serve.js')];
+  expect(loaded.length).toBeGreaterThan(5);
+  expect(loaded.filter(sends)).toEqual([]);
 });
 
 it('migrates, serves, and has its commands with nothing beside it but what the image has', async () => {
