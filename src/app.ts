@@ -28,12 +28,14 @@ import { freeSlotsOfAnswered } from './limits/held-slots.js';
 import { Limits } from './limits/limits.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
-import { setUpOpenApi } from './openapi/document.js';
+import { setUpSwaggerUi } from './openapi/swagger-ui.js';
 import { Tracing } from './tracing/tracing.js';
 
 export interface AppOptions {
   /** Modules that only development has. */
   imports?: (Type | DynamicModule)[];
+  /** Where Swagger UI finds tokens to fill in. */
+  tokensUrl?: string;
   /** Where the log goes instead of standard output. */
   logTo?: DestinationStream;
 }
@@ -106,7 +108,7 @@ export async function createApp(
   freeSlotsOfAnswered(fastify, app.get(Limits).slots);
   app.get(FailedTokensGuard).countFailures(fastify);
   serveMetrics(fastify, metrics, env);
-  setUpOpenApi(app);
+  setUpSwaggerUi(app, env, options.tokensUrl);
   await app.init();
   return app;
 }

@@ -33,7 +33,8 @@ async function start(): Promise<void> {
     const { startDevelopment } = await import('./dev/development.js');
     development = await startDevelopment(env);
   }
-  app = await createApp(env, { imports: development?.imports ?? [] });
+  const logTo = env.NODE_ENV === 'development' && (await import('./dev/pretty-log.js')).prettyLog();
+  app = await createApp(env, { ...development, ...(logTo && { logTo }) });
   await app.listen({ port: env.PORT, host: env.host }).catch((cause: unknown) => {
     throw new ListenError('PORT', { cause });
   });

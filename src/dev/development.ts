@@ -15,10 +15,12 @@ import {
 } from './development-issuer.js';
 import { DEMO_USER_ID, developmentToken } from './development-token.js';
 import { lockFolder } from './folder-lock.js';
+import { TokenButtonModule, TOKENS_URL } from './token-button.js';
 
 /** What stands in for the settings that were left out. */
 export interface Development {
   imports: Type[];
+  tokensUrl?: string;
   /** What to tell the person who started it. */
   banner(app: INestApplication): Promise<string>;
   stop(): Promise<void>;
@@ -28,9 +30,15 @@ export interface Development {
 export async function startDevelopment(env: Env): Promise<Development> {
   const hasOwnIssuer = env.AUTH_ISSUER === undefined;
   if (hasOwnIssuer) useDevelopmentIssuer(env);
+  // Of many tenants, it could not tell whose tokens they are to be.
+  const hasButton = hasOwnIssuer && env.TENANT_HOSTS.length === 0;
   const postgres = env.DATABASE_URL === undefined ? await startPostgres(env) : undefined;
   return {
-    imports: hasOwnIssuer ? [DevelopmentIssuerModule] : [],
+    imports: [
+      ...(hasOwnIssuer ? [DevelopmentIssuerModule] : []),
+      ...(hasButton ? [TokenButtonModule] : []),
+    ],
+    ...(hasButton && { tokensUrl: TOKENS_URL }),
     banner: async (app) => {
       const { only } = app.get(Tenants);
       if (postgres && only) await createDemoUser(app.get(UsersService), only);

@@ -18,6 +18,19 @@ import { Writes } from '../writes/writes.js';
 export class DeliveriesController {
   constructor(private readonly deliveries: DeliveriesService) {}
 
+  @Post('replay')
+  @HttpCode(202)
+  @ManagementAuth('hooks:manage')
+  @Writes()
+  @docs.ReplayHook()
+  async replay(
+    @OfTenant() { id: tenantId }: Tenant,
+    @Param('hookId') hookId: string,
+    @Body() body: CreateReplayDto,
+  ): Promise<ReplayDto> {
+    return { replayed: await this.deliveries.replayMany(tenantId, hookId, whatToReplay(body)) };
+  }
+
   @Get('deliveries')
   @ManagementAuth('hooks:manage')
   @docs.ListDeliveries()
@@ -48,18 +61,5 @@ export class DeliveriesController {
     @Param('deliveryId') deliveryId: string,
   ): Promise<DeliveryDto> {
     return toDeliveryDto(await this.deliveries.replay(tenantId, hookId, sequenceOf(deliveryId)));
-  }
-
-  @Post('replay')
-  @HttpCode(202)
-  @ManagementAuth('hooks:manage')
-  @Writes()
-  @docs.ReplayHook()
-  async replay(
-    @OfTenant() { id: tenantId }: Tenant,
-    @Param('hookId') hookId: string,
-    @Body() body: CreateReplayDto,
-  ): Promise<ReplayDto> {
-    return { replayed: await this.deliveries.replayMany(tenantId, hookId, whatToReplay(body)) };
   }
 }

@@ -48,7 +48,7 @@ export const ReplayDelivery = () =>
         `as it is. ${WHO}`,
     }),
     HookId(),
-    ApiParam({ name: 'deliveryId', schema: { type: 'string', example: DELIVERY_EXAMPLE.id } }),
+    ApiParam({ name: 'deliveryId', schema: { type: 'string' } }),
     ApiResponse({
       status: 202,
       description: 'The delivery, pending.',
@@ -70,7 +70,7 @@ export const ReplayHook = () =>
     ApiBody({
       type: CreateReplayDto,
       examples: {
-        after: { summary: 'Everything behind', value: { after: 41 } },
+        after: { summary: 'Everything that is kept', value: { after: 0 } },
         dead: { summary: 'All dead letters', value: { state: 'dead' } },
       },
     }),

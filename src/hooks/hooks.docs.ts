@@ -18,7 +18,7 @@ const operation = (operationId: string, summary: string, description = '') =>
 /** The path parameter, and the problems of a hook that is not there, or cannot be opened. */
 export const HookId = () =>
   applyDecorators(
-    ApiParam({ name: 'hookId', schema: { type: 'string', example: HOOK_EXAMPLE.id } }),
+    ApiParam({ name: 'hookId', schema: { type: 'string' } }),
     ApiProblems('entity.not_found'),
   );
 

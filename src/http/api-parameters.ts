@@ -5,9 +5,10 @@ import { USER_ID } from '../validation/rules.js';
 export const query = (name: string, schema: object, description: string) =>
   ApiQuery({ name, required: false, schema, description });
 
-export const UserIdParameter = () =>
+/** With the user of development as its example, unless nobody should be named who did not ask for it. */
+export const UserIdParameter = ({ isNamed = true } = {}) =>
   ApiParam({
     name: 'userId',
     description: 'The unique identifier of the user, compared exactly.',
-    schema: { type: 'string', pattern: USER_ID.source, example: 'demo' },
+    schema: { type: 'string', pattern: USER_ID.source, ...(isNamed && { example: 'demo' }) },
   });

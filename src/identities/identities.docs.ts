@@ -10,11 +10,15 @@ import { PutIdentityDto, PutSsoIdentityDto } from './identity.dto.js';
 
 const WRITE = 'Management token, scope `all` or `users:write`.';
 
-const key = (name: string, description: string) =>
-  ApiParam({ name, description, schema: { type: 'string', minLength: 1, maxLength: 128 } });
+const key = (name: string, description: string, example: string) =>
+  ApiParam({
+    name,
+    description,
+    schema: { type: 'string', minLength: 1, maxLength: 128, example },
+  });
 
-const target = () => key('target', 'The social identity provider, such as `github`.');
-const connector = () => key('ssoConnectorId', 'The SSO connector.');
+const target = () => key('target', 'The social identity provider.', 'github');
+const connector = () => key('ssoConnectorId', 'The SSO connector.', 'okta-workforce');
 
 const put = (name: string, summary: string, schema: object, example: unknown) =>
   applyDecorators(

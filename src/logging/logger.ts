@@ -25,6 +25,9 @@ export function nestLogger(logger: Logger): LoggerService {
   return { log: at('debug'), warn: at('warn'), error: at('error') };
 }
 
+/** Asked for again and again, or many at once by a browser: of interest when they fail. */
+const QUIET = /^\/(health|metrics|docs|development-issuer)(\/|$)/;
+
 /**
  * One line per request. It names ids only: never the query string, a header, the body, or anything
  * of the user but the id.
@@ -39,7 +42,8 @@ export function logRequest(
   traceId: string | undefined,
 ): void {
   const { principal } = request;
-  request.log.info(
+  const isQuiet = QUIET.test(route ?? '') && reply.statusCode < 400;
+  request.log[isQuiet ? 'debug' : 'info'](
     {
       method: request.method,
       // Of an unknown route, the path may be anything.

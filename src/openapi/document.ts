@@ -1,10 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from '../auth/access.js';
 import { VERSION } from '../config/version.js';
 import { moveExamples } from './examples.js';
-import { keepAnswer } from '../http/kept-answer.js';
 import { addMergePatches } from './merge-patch.js';
 import { WEBHOOK_MODELS, WEBHOOKS } from '../hooks/webhooks.docs.js';
 import { parseJson } from '../json/parse-json.js';
@@ -22,7 +20,7 @@ The user-profile and user-management API that runs beside your identity provider
 - **tenants**: operators say which tenants there are, on hosts of their own, with an *operator token*.
 
 All are JWTs of your issuer, told apart by their audience. Every error is a problem (RFC 9457)
-whose \`code\` comes from a closed list; invalid input lists every violation with a JSON Pointer.
+whose \`code\` comes from a closed list (docs/errors.md); invalid input lists every violation with a JSON Pointer.
 Answers tell of a limit once half of it is used up (\`RateLimit\`, \`RateLimit-Policy\`).
 Absent keeps a field; \`null\` and \`''\` clear it where the field allows them.`;
 
@@ -37,12 +35,15 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
-    .addTag('profile', 'Self-service: users and their own record.')
-    .addTag('users', 'Management: any user.')
-    .addTag('events', 'What happened to users, for administrators and other services.')
-    .addTag('hooks', 'Events, sent to receivers of yours.')
+    .addTag('profile', 'Self-service: users and their own record. See docs/users.md.')
+    .addTag('users', 'Management: any user. See docs/api-rules.md.')
+    .addTag(
+      'events',
+      'What happened to users, for administrators and other services. See docs/events.md.',
+    )
+    .addTag('hooks', 'Events, sent to receivers of yours. See docs/webhooks.md.')
     .addTag('tenants', 'Operators: which tenants there are. Only where TENANT_HOSTS is set.')
-    .addTag('health', 'For orchestrators.')
+    .addTag('health', 'For orchestrators. See docs/operations.md.')
     .addBearerAuth(
       bearer('Access token of a user. Development: npm run -s token -- user'),
       SECURITY_SCHEMES.user,
@@ -70,24 +71,4 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   for (const schema of Object.values(document.components?.schemas ?? {}))
     if ('properties' in schema) schema.additionalProperties ??= false;
   return document;
-}
-
-/** Swagger UI at /docs, the document at /openapi.json: both have it rendered and compressed once. */
-export function setUpOpenApi(app: NestFastifyApplication): void {
-  let document: OpenAPIObject | undefined;
-  const rendered = () => (document ??= openApiDocument(app));
-  const fastify = app.getHttpAdapter().getInstance();
-  fastify.addHook('onRoute', (route) => {
-    if (route.url === '/docs/swagger-ui-init.js' && route.method === 'GET')
-      route.onSend = keepAnswer();
-  });
-  let json: string | undefined;
-  fastify.get('/openapi.json', { onSend: keepAnswer() }, (_request, reply) =>
-    reply.type('application/json').send((json ??= JSON.stringify(rendered()))),
-  );
-  SwaggerModule.setup('docs', app, rendered, {
-    raw: false,
-    customSiteTitle: 'nameplate API',
-    swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true },
-  });
 }

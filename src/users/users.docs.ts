@@ -16,7 +16,8 @@ const CLEARING = {
 };
 
 /** The path parameter, and the 404 that comes with it. */
-export const UserId = () => applyDecorators(UserIdParameter(), ApiProblems('entity.not_found'));
+export const UserId = (options?: Parameters<typeof UserIdParameter>[0]) =>
+  applyDecorators(UserIdParameter(options), ApiProblems('entity.not_found'));
 
 const ValueProblems = () =>
   ApiProblems(
@@ -37,8 +38,9 @@ export const CreateUser = () =>
     ApiBody({
       type: CreateUserDto,
       examples: {
+        // Nothing unique: it can be sent again and again.
+        name: { summary: 'With a name', value: { name: 'Grace Hopper' } },
         full: { summary: 'With an id of your own', value: { id: 'ada', ...UPDATE_USER_EXAMPLE } },
-        empty: { summary: 'Nothing known yet', value: {} },
       },
     }),
     ApiVersionedAnswer(
@@ -180,7 +182,7 @@ export const DeleteUser = () =>
       summary: 'Delete user',
       description: 'Management token, scope `all` or `users:delete`.',
     }),
-    UserId(),
+    UserId({ isNamed: false }),
     ApiWriteConditions(),
     ApiResponse({ status: 204, description: 'The user is deleted.' }),
   );

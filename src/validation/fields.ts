@@ -98,7 +98,7 @@ export const IsSuspendedField = () =>
   Field(
     rules.booleanRule,
     { type: 'boolean' },
-    { description: "A suspended user's own tokens are refused.", example: true },
+    { description: "A suspended user's own tokens are refused.", example: false },
   );
 
 export const LastSignInAtField = () =>

@@ -54,6 +54,20 @@ describe('the log, at its most talkative', () => {
     expect(app.log.at(-1)).toContain('"refusal":"the claim aud is not accepted"');
   });
 
+  it('has no line at info of a probe or a file of Swagger UI that is answered', async () => {
+    for (const url of ['/health/ready', '/docs/swagger-ui.css', '/health/ready?x'])
+      await app.call({ method: 'GET', url, headers: { 'x-request-id': `quiet-${url}` } });
+    const lines = app.log.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const levels = lines.filter(({ requestId }) => String(requestId).startsWith('quiet-'));
+    expect(levels.map(({ status, level }) => [status, level])).toEqual([
+      ...[
+        [200, 20],
+        [200, 20],
+        [400, 30],
+      ],
+    ]);
+  });
+
   it('has one line per request with its id, route, status, subject and client', async () => {
     const id = await insertUser(app);
     const token = await app.issuer.userToken(id, { client_id: undefined, azp: 'web' });

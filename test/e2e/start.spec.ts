@@ -56,12 +56,32 @@ describe('a start with nothing configured', () => {
     await service.says(/api\/users\/demo.*\n/);
     const lines = service.output.split('\n').filter((line) => line.startsWith('curl '));
     expect(lines).toHaveLength(2);
+    // Neither the start nor a probe writes anything below them.
+    expect((await fetch(`http://localhost:${port}/health/ready`)).status).toBe(200);
+    expect(service.output.trimEnd().split('\n').at(-1)).toBe(lines[1]);
     for (const line of lines) {
       const { stdout } = spawnSync('sh', ['-c', `${line} -s -w ' %{http_code}'`], {
         encoding: 'utf8',
       });
       expect(stdout).toMatch(/"id":"demo".* 200$/s);
     }
+  });
+
+  it('has a log for people, and gives tokens to this machine alone', async () => {
+    const service = await place.start();
+    const tokens = (headers: Record<string, string> = {}) =>
+      spawnSync(
+        'curl',
+        ['-s', `http://127.0.0.1:${port}/development-issuer/tokens`].concat(
+          ...Object.entries(headers).map(([name, value]) => ['-H', `${name}: ${value}`]),
+        ),
+        { encoding: 'utf8' },
+      ).stdout;
+    const { managementToken, userToken } = JSON.parse(tokens()) as Record<string, string>;
+    expect((await place.send(managementToken ?? '', 'GET', '/users/demo')).status).toBe(200);
+    expect((await place.send(userToken ?? '', 'GET', '/profile')).status).toBe(200);
+    expect(tokens({ Host: `rebound.example:${port}` })).toMatch(/"request.route_not_found"/);
+    await service.says(/^\[\d\d:\d\d:\d\d\] INFO: GET \/api\/profile 200 [\d.]+ ms/m);
   });
 
   it('but hosts of tenants tells how to make one', async () => {
@@ -211,7 +231,9 @@ describe('production', () => {
     });
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
     expect((await get('/health/ready')).status).toBe(200);
-    expect((await get('/development-issuer/jwks')).status).toBe(404);
+    for (const path of ['/', '/development-issuer/jwks', '/development-issuer/tokens'])
+      expect((await get(path)).status).toBe(404);
+    for (const line of service.output.trim().split('\n')) expect(line).toMatch(/^\{.*\}$/);
     expect(isAlive(place.postgresPid())).toBe(false);
     expect(await service.stop()).toBe(0);
     await issuer.stop();

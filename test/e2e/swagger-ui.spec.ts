@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { apiDocument } from '../support/api-document.js';
+import { findChromium } from '../support/chromium.js';
+import { Place } from '../support/service.js';
+import { SwaggerUi } from '../support/swagger-ui.js';
+
+const chromium = findChromium();
+const inBrowser = chromium ? describe : describe.skip;
+
+/** Of each operation, by its id: the statuses of success that the document has. */
+const successes = new Map(
+  Object.values<any>(apiDocument().paths)
+    .flatMap((path) => Object.values<any>(path))
+    .map(({ operationId, responses }) => [
+      operationId as string,
+      Object.keys(responses).filter((status) => status.startsWith('2')),
+    ]),
+);
+const isOfOperators = (operationId: string) => /Tenants?$/.test(operationId);
+
+let place: Place;
+let ui: SwaggerUi;
+
+inBrowser(
+  `Swagger UI${chromium ? '' : ': there is no Chromium here, CHROME_PATH names one'}`,
+  () => {
+    beforeAll(async () => {
+      place = await Place.find();
+      await place.start();
+      ui = await SwaggerUi.open(chromium ?? '', `http://localhost:${place.port}/`);
+    });
+    afterAll(async () => {
+      await ui.close();
+      await place.stopAll();
+      place.remove();
+    });
+
+    it('is what the first address of the start leads to, without what only operators may', async () => {
+      expect(ui.page.url()).toBe(`http://localhost:${place.port}/docs`);
+      const shown = await ui.operationIds();
+      const expected = [...successes.keys()].filter((id) => !isOfOperators(id));
+      expect(shown.toSorted()).toEqual(expected.sort());
+    });
+
+    it('has a button that fills in tokens, which are there after a reload', async () => {
+      await ui.page.locator('.btn.tokens').click();
+      await ui.page.getByText('Tokens are filled in').waitFor();
+      await ui.page.reload();
+      await ui.page.locator('.btn.authorize.locked').waitFor();
+      expect(await ui.execute('getProfile')).toBe('200');
+    });
+
+    it.each(['first', 'second'])(
+      'answers every operation from top to bottom with success, the %s time',
+      async () => {
+        const answers: Record<string, string> = {};
+        for (const id of await ui.operationIds()) answers[id] = await ui.execute(id);
+        const failed = Object.entries(answers).filter(
+          ([id, status]) => !successes.get(id)?.includes(status),
+        );
+        expect(Object.fromEntries(failed)).toEqual({});
+      },
+    );
+
+    it('shows the errors of an operation in one line, and all of them when asked', async () => {
+      const block = ui.operation('createUser');
+      await block.locator('.opblock-summary-control').click();
+      const documented = block.locator('tr.response[data-code]');
+      expect(await documented.count()).toBe(1);
+      await block.locator('.btn.errors').click();
+      expect(await documented.count()).toBe(10);
+      await block.locator('.opblock-summary-control').click();
+    });
+
+    it('has no fault in its script', () => {
+      expect(ui.faults).toEqual([]);
+    });
+  },
+);
