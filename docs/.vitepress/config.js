@@ -52,6 +52,7 @@ export default defineConfig({
           page('Errors', 'errors'),
           page('Events', 'events'),
           page('Webhooks', 'webhooks'),
+          page('Clients', 'clients'),
           { text: 'A mirror of all users', link: '/examples/mirror/README' },
         ],
       },

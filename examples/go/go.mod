@@ -1,0 +1,3 @@
+module nameplate.example
+
+go 1.19
