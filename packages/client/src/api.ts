@@ -446,6 +446,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hooks/{hookId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver many events again
+         * @description Either everything behind a `sequence` of the feed (of the hook’s types, in order; nothing when the hook’s `lastSequence` is not beyond it), or all dead letters. Management token, scope `all` or `hooks:manage`.
+         */
+        post: operations["replayHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hooks/{hookId}/deliveries": {
         parameters: {
             query?: never;
@@ -480,26 +500,6 @@ export interface paths {
          * @description At its place in the feed: before later events of the same user that are still queued, but behind one that is on its way or waits for a retry. One that is still pending stays as it is. Management token, scope `all` or `hooks:manage`.
          */
         post: operations["replayDelivery"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/hooks/{hookId}/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Deliver many events again
-         * @description Either everything behind a `sequence` of the feed (of the hook’s types, in order; nothing when the hook’s `lastSequence` is not beyond it), or all dead letters. Management token, scope `all` or `hooks:manage`.
-         */
-        post: operations["replayHook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1649,7 +1649,7 @@ export interface components {
         UpdateIsSuspended: {
             /**
              * @description A suspended user's own tokens are refused.
-             * @example true
+             * @example false
              */
             isSuspended?: boolean;
         };
@@ -2200,7 +2200,7 @@ export interface components {
         Limit: number;
         /** @description The SSO connector. */
         SsoConnectorId: string;
-        /** @description The social identity provider, such as `github`. */
+        /** @description The social identity provider. */
         Target: string;
         TenantId: string;
         /** @description The unique identifier of the user, compared exactly. */
@@ -2537,7 +2537,7 @@ export interface operations {
             };
             path: {
                 /** @description The unique identifier of the user, compared exactly. */
-                userId: components["parameters"]["UserId"];
+                userId: string;
             };
             cookie?: never;
         };
@@ -3026,7 +3026,7 @@ export interface operations {
             path: {
                 /** @description The unique identifier of the user, compared exactly. */
                 userId: components["parameters"]["UserId"];
-                /** @description The social identity provider, such as `github`. */
+                /** @description The social identity provider. */
                 target: components["parameters"]["Target"];
             };
             cookie?: never;
@@ -3088,7 +3088,7 @@ export interface operations {
             path: {
                 /** @description The unique identifier of the user, compared exactly. */
                 userId: components["parameters"]["UserId"];
-                /** @description The social identity provider, such as `github`. */
+                /** @description The social identity provider. */
                 target: components["parameters"]["Target"];
             };
             cookie?: never;
@@ -3577,6 +3577,47 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    replayHook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text of yours, such as a UUID. The same request with the same key, within 24 hours (IDEMPOTENCY_KEY_HOURS), is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                hookId: components["parameters"]["HookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateReplay"];
+            };
+        };
+        responses: {
+            /** @description It is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyMismatch"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listDeliveries: {
         parameters: {
             query?: {
@@ -3659,47 +3700,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            422: components["responses"]["IdempotencyKeyMismatch"];
-            429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalServerError"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
-    replayHook: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A random text of yours, such as a UUID. The same request with the same key, within 24 hours (IDEMPOTENCY_KEY_HOURS), is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path: {
-                hookId: components["parameters"]["HookId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateReplay"];
-            };
-        };
-        responses: {
-            /** @description It is queued. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replay"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyMismatch"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
