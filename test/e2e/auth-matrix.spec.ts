@@ -21,7 +21,9 @@ let userId: string;
 type Kind = 'user' | 'management' | 'operator' | 'public';
 
 /** Routes of Swagger UI, which are not the API's. */
-const isDocumentation = (url: string) => url.startsWith('/docs') || url === '/openapi.json';
+/** `/` leads there. */
+const isDocumentation = (url: string) =>
+  url.startsWith('/docs') || ['/openapi.json', '/'].includes(url);
 
 /** Has a token of its own, or none: test/e2e/metrics.spec.ts. */
 const isMetrics = (url: string) => url === '/metrics';

@@ -240,7 +240,7 @@ describe('an unexpected error', () => {
 });
 
 describe('the documentation', () => {
-  it.each(['/docs/..', '/docs/%00', '/docs//x', '/docs/%2e%2e/x', '/docs/nothing'])(
+  it.each(['/docs/../nothing', '/docs/%00', '/docs//x', '/docs/%2e%2e/x', '/docs/nothing'])(
     'answers a path that it has not with 4xx: %s',
     async (url) => {
       const { status, headers } = await app.call({ method: 'GET', url });
