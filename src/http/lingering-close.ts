@@ -8,7 +8,7 @@ const MAX_REST = 16 * 1024 * 1024;
 const CHECK_MS = 100;
 
 /** Milliseconds between two parts of it, each of which is what a socket gives at once. */
-const PART_MS = 10;
+const PART_MS = 4;
 
 /** Milliseconds that they have to arrive when the connection is closed after them. */
 const LINGER_MS = 5_000;
