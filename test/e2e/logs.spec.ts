@@ -55,16 +55,15 @@ describe('the log, at its most talkative', () => {
   });
 
   it('has no line at info of a probe or a file of Swagger UI that is answered', async () => {
-    for (const url of ['/health/ready', '/docs/swagger-ui.css', '/health/ready?x'])
-      await app.call({ method: 'GET', url, headers: { 'x-request-id': `quiet-${url}` } });
+    const urls = ['/health/ready', '/docs/swagger-ui.css', '/health/ready?x'];
+    for (const [n, url] of urls.entries())
+      await app.call({ method: 'GET', url, headers: { 'x-request-id': `quiet-${n}` } });
     const lines = app.log.map((line) => JSON.parse(line) as Record<string, unknown>);
     const levels = lines.filter(({ requestId }) => String(requestId).startsWith('quiet-'));
     expect(levels.map(({ status, level }) => [status, level])).toEqual([
-      ...[
-        [200, 20],
-        [200, 20],
-        [400, 30],
-      ],
+      [200, 20],
+      [200, 20],
+      [400, 30],
     ]);
   });
 
