@@ -68,7 +68,8 @@ inBrowser(
       const documented = block.locator('tr.response[data-code]');
       expect(await documented.count()).toBe(1);
       await block.locator('.btn.errors').click();
-      expect(await documented.count()).toBe(10);
+      const { responses } = apiDocument().paths['/api/users'].post;
+      expect(await documented.count()).toBe(Object.keys(responses as object).length);
       await block.locator('.opblock-summary-control').click();
     });
 
