@@ -39,13 +39,13 @@ export function faultOf({ method, operation, isDry }: Asked, answer: Answer) {
   const own = operationOf(method, operation);
   // Its answers tell no code.
   if (!own) return method === 'HEAD' && status !== 405 ? undefined : methodFault(answer, operation);
+  // Also of a status that the route documents, with codes of its own: of an empty id there is no route.
+  if (status >= 400 && UNROUTED.includes(codeOf(text))) return undefined;
   // What a dry run is answered stands beside the responses.
   const documented =
     isDry && status === 200 ? { 'application/json': dryRun } : own.answers[String(status)];
   if (!documented)
-    return UNROUTED.includes(codeOf(text)) || method === 'HEAD'
-      ? undefined
-      : `${status} ${codeOf(text)} is not documented`;
+    return method === 'HEAD' ? undefined : `${status} ${codeOf(text)} is not documented`;
   if (method === 'HEAD') return undefined;
   const schema = documented[type];
   if (!schema) return body.length > 0 ? `${status} has the undocumented type ${type}` : undefined;
