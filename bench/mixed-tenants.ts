@@ -67,10 +67,9 @@ async function measure(
   const memory = watchMemory(service.pid);
   const open = watchConnections(servers.client);
   const before = [cpuOf(service.pid), cpuOfTree(servers.postgresPid)] as const;
-  const { requests, seconds: took, p50, p99 } = await runMixedLoad(load);
+  const { requests, seconds: took, p50, p99 } = await runMixedLoad(load).finally(memory.stop);
   const cpu = (cpuOf(service.pid) - before[0]) / requests;
   const postgresCpu = (cpuOfTree(servers.postgresPid) - before[1]) / requests;
-  memory.stop();
   const most = await open.stop();
   await service.stop();
   return {

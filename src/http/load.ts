@@ -15,7 +15,7 @@ const BURST = 600;
  */
 const SLOW_MS = 250;
 const MAX_WAIT_MS = 300;
-const FEW = 50;
+const FEW = 200;
 
 /** Milliseconds that what it takes at ease may grow between two looks: a database may move away. */
 const EASE_MS = 0.1;
