@@ -39,7 +39,7 @@ export class TokenCache {
 
   get({ key, keys }: Realm, token: string): Principal | undefined {
     const verified = this.verified.get(digest(key, token));
-    if (verified?.keys === keys.current && verified && verified.freshUntil > Date.now()) {
+    if (verified && verified.keys === keys.current && verified.freshUntil > Date.now()) {
       this.hits += 1;
       return verified.principal;
     }

@@ -115,17 +115,15 @@ export const IsScrapeToken = rule(
 export const Default = (fallback?: string) =>
   Transform(({ value }: { value: string }) => (value === '' ? fallback : value));
 
-export const Integer = (fallback: number) =>
+const NumberAs = (pattern: RegExp, fallback: number | undefined) =>
   Transform(({ value }: { value: string }) => {
     if (value === '') return fallback;
-    return /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    return pattern.test(value) ? Number(value) : Number.NaN;
   });
 
-export const Fraction = (fallback: number) =>
-  Transform(({ value }: { value: string }) => {
-    if (value === '') return fallback;
-    return /^(\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
-  });
+export const Integer = (fallback?: number) => NumberAs(/^\d+$/, fallback);
+
+export const Fraction = (fallback: number) => NumberAs(/^(\d+\.?\d*|\.\d+)$/, fallback);
 
 const items = (value: string) =>
   value

@@ -1,6 +1,5 @@
-import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { Default, IsScrapeToken } from './env-rules.js';
+import { Default, Integer, IsScrapeToken } from './env-rules.js';
 import { TracingEnv } from './tracing-env.js';
 
 /** Who may read the metrics, and where. */
@@ -9,10 +8,7 @@ export type MetricsAccess = 'off' | 'open' | 'own port' | 'token';
 /** The settings of metrics. */
 export class MetricsEnv extends TracingEnv {
   /** A port for nothing but `/metrics`. */
-  @Transform(({ value }: { value: string }) => {
-    if (value === '') return undefined;
-    return /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  })
+  @Integer()
   @IsOptional()
   @IsInt()
   @Min(1)

@@ -1,14 +1,22 @@
 import { currentSpans } from '../tracing/current-spans.js';
+import type { RecordedSpan } from '../tracing/recorded-span.js';
 import { summaryOf } from './statement-summary.js';
 
 /**
  * Runs SQL in a span, where requests that are traced wait for it: that of the first, with links to those that
  * share it. It tells what is done to which tables, and never a value.
  */
-export async function traced<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
-  const spans = currentSpans();
-  const [first, ...others] = spans;
-  if (!first) return run();
+export function traced<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
+  const [first, ...others] = currentSpans();
+  return first ? tracedBelow(first, others, sql, run) : run();
+}
+
+async function tracedBelow<Result>(
+  first: RecordedSpan,
+  others: RecordedSpan[],
+  sql: string,
+  run: () => Promise<Result>,
+): Promise<Result> {
   const summary = summaryOf(sql);
   const span = first.child(
     summary,
@@ -16,7 +24,7 @@ export async function traced<Result>(sql: string, run: () => Promise<Result>): P
       'db.system.name': 'postgresql',
       'db.query.summary': summary,
       // Said where there is more than one (semantic conventions of databases).
-      'db.operation.batch.size': others.length > 0 ? spans.length : undefined,
+      'db.operation.batch.size': others.length > 0 ? 1 + others.length : undefined,
     },
     others,
   );

@@ -53,15 +53,9 @@ export class HookDelivery {
 
   to(hook: HookKey, queue: HookQueue): Deliver {
     const { database } = this;
-    const settlement = new HookSettlement(
-      ...([
-        hook,
-        queue,
-        database,
-        this.env.HOOKS_MAX_ATTEMPTS,
-        () => (this.deadLetters += 1),
-      ] as const),
-    );
+    const most = this.env.HOOKS_MAX_ATTEMPTS;
+    const onDead = () => (this.deadLetters += 1);
+    const settlement = new HookSettlement(hook, queue, database, most, onDead);
     return (jobs) => {
       const loading = this.load(hook, jobs);
       return jobs.map(async (job) => this.attempt(hook.tenantId, job, await loading, settlement));

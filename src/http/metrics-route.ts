@@ -3,10 +3,8 @@ import { unauthorized } from './bearer-token.js';
 import type { Env } from '../config/env.js';
 import { sendProblem } from './error.filter.js';
 import { mayScrape } from '../metrics/answer-scrape.js';
-import { METRICS_TYPE, type Metrics } from '../metrics/metrics.js';
+import { METRICS_PATH, METRICS_TYPE, type Metrics } from '../metrics/metrics.js';
 import { countPending } from './pending-answers.js';
-
-export const METRICS_PATH = '/metrics';
 
 /** `/metrics` on the port of the service, where it is to be there. It is no part of the API. */
 export function serveMetrics(fastify: FastifyInstance, metrics: Metrics, env: Env): void {

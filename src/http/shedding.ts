@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { unavailable } from '../errors/app-error.js';
 import { sendProblem } from './error.filter.js';
-import type { Metrics } from '../metrics/metrics.js';
+import { METRICS_PATH, type Metrics } from '../metrics/metrics.js';
 import { type Excess, Load } from './load.js';
-import { METRICS_PATH } from './metrics-route.js';
 import { countPending } from './pending-answers.js';
 
 declare module 'fastify' {

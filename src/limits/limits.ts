@@ -90,14 +90,9 @@ export class Limits {
   }
 
   /** Refuses, late when it is one of many in a window. */
-  refuse(request: FastifyRequest, error: AppError, window: Window): Promise<never> {
+  async refuse(request: FastifyRequest, error: AppError, window: Window): Promise<never> {
     window.refused += 1;
-    if (window.refused <= QUICK_REFUSALS) return Promise.reject(error);
-    return this.refuseLate(request, error);
-  }
-
-  private async refuseLate(request: FastifyRequest, error: AppError): Promise<never> {
-    await delayRefusal(request);
+    if (window.refused > QUICK_REFUSALS) await delayRefusal(request);
     throw error;
   }
 }

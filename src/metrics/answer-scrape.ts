@@ -1,8 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { METRICS_TYPE, type Metrics } from './metrics.js';
-
-const PATH = '/metrics';
+import { METRICS_PATH, METRICS_TYPE, type Metrics } from './metrics.js';
 
 interface Scraped {
   status: 200 | 401 | 404 | 405;
@@ -20,7 +18,7 @@ export async function answerScrape(
   token: string | undefined,
   { method, url = '', headers }: IncomingMessage,
 ): Promise<Scraped> {
-  if (url.split('?', 1)[0] !== PATH) return refusal(404);
+  if (url.split('?', 1)[0] !== METRICS_PATH) return refusal(404);
   if (method !== 'GET' && method !== 'HEAD') return refusal(405, { allow: 'GET, HEAD' });
   if (!mayScrape(token, headers.authorization))
     return refusal(401, { 'www-authenticate': 'Bearer' });

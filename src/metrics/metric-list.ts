@@ -21,7 +21,7 @@ export const METRICS = {
   },
   nameplate_requests_shed_total: {
     type: 'counter',
-    help: 'Requests answered 503 at once: the event loop was late, or too many waited.',
+    help: 'Requests answered 503, unread: the event loop was late, or too many waited.',
     labels: ['reason'],
   },
   nameplate_limits_met_total: {

@@ -2,6 +2,9 @@ import type { Env } from '../config/env.js';
 import type { Exposition } from './exposition.js';
 import type { MetricName } from './metric-list.js';
 
+/** Where they are, on whatever port. */
+export const METRICS_PATH = '/metrics';
+
 /** `Content-Type` of the text format of Prometheus. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 

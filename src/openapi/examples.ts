@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { bodiesOf, operationsOf, type Schema } from './parts.js';
-
-const PATH = '#/components/schemas/';
+import { bodiesOf, operationsOf, type Schema, SCHEMAS_PATH } from './parts.js';
 
 /**
  * What an answer looks like is said once, by its schema: an example of an answer becomes that of the schema,
@@ -10,7 +8,7 @@ const PATH = '#/components/schemas/';
  */
 export function moveExamples(document: OpenAPIObject): void {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
-  const named = ({ $ref }: Schema) => schemas[$ref?.slice(PATH.length) ?? ''];
+  const named = ({ $ref }: Schema) => schemas[$ref?.slice(SCHEMAS_PATH.length) ?? ''];
   const answers = operationsOf(document).flatMap(({ responses }) =>
     Object.values(responses).flatMap(bodiesOf),
   );

@@ -1,17 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { MERGE_PATCH } from '../http/json-body.js';
-import { operationsOf, type Schema } from './parts.js';
+import { operationsOf, type Schema, SCHEMAS_PATH } from './parts.js';
 import { bareField } from '../validation/bare-body.js';
-
-const PATH = '#/components/schemas/';
 
 /** Documents the merge patch (RFC 7396) that every PATCH takes beside its plain JSON. */
 export function addMergePatches(document: OpenAPIObject): void {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
   for (const { requestBody } of operationsOf(document, 'patch')) {
     const json = requestBody?.content['application/json'];
-    const name = json?.schema.$ref?.slice(PATH.length) ?? '';
+    const name = json?.schema.$ref?.slice(SCHEMAS_PATH.length) ?? '';
     const schema = schemas[name];
     if (!requestBody || !json || !schema) continue;
     // Its fields have the examples.
@@ -38,7 +36,7 @@ function mergePatchOf(name: string, body: Schema, schemas: Record<string, Schema
   const isSame = isDeepStrictEqual(mergePatch, body);
   const own = isSame ? name : `${name}MergePatch`;
   schemas[own] = mergePatch;
-  return { $ref: PATH + own };
+  return { $ref: SCHEMAS_PATH + own };
 }
 
 /** null removes a member of an object, so it may stand wherever the objects of the body have one. */

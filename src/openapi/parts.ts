@@ -1,5 +1,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
+/** What references to schemas begin with. */
+export const SCHEMAS_PATH = '#/components/schemas/';
+
 /** The parts of an OpenAPI 3.1 document that its passes work on. */
 export type Node = Record<string, unknown>;
 

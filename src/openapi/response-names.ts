@@ -6,9 +6,11 @@ import type { OpenApiResponse, Schema } from './parts.js';
 /** The responses of a status that comes with one or another set of codes. */
 const BY_CODES: Record<string, ErrorCode[]> = {
   BadRequest: [
-    ...['guard.invalid_input', 'guard.invalid_json'],
-    ...['request.invalid_header', 'request.malformed'],
-  ] as ErrorCode[],
+    'guard.invalid_input',
+    'guard.invalid_json',
+    'request.invalid_header',
+    'request.malformed',
+  ],
   BadRequestWithoutBody: ['guard.invalid_input', 'request.invalid_header', 'request.malformed'],
   BadQuery: ['guard.invalid_input', 'request.malformed'],
   Forbidden: ['auth.forbidden', 'tenant.suspended'],

@@ -1,8 +1,12 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { type Node, operationsOf, type OpenApiResponse, type Schema } from './parts.js';
+import {
+  type Node,
+  operationsOf,
+  type OpenApiResponse,
+  type Schema,
+  SCHEMAS_PATH,
+} from './parts.js';
 import { type Place, share } from './places.js';
-
-const PATH = '#/components/schemas/';
 
 /** Where values stand, not schemas. */
 const VALUES = ['example', 'examples', 'default', 'enum'];
@@ -43,7 +47,7 @@ function renameReferences(node: unknown): void {
 /** An array is a page where a `Link` leads to the next one. */
 function nameArray({ content = {}, headers = {} }: OpenApiResponse): void {
   for (const { schema } of Object.values(content)) {
-    const item = schema.type === 'array' && schema.items?.$ref?.slice(PATH.length);
+    const item = schema.type === 'array' && schema.items?.$ref?.slice(SCHEMAS_PATH.length);
     if (item) schema.title ??= `${item}${'Link' in headers ? 'Page' : 'List'}`;
   }
 }

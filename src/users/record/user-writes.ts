@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { Env } from '../../config/env.js';
 import { Batch } from '../../database/batch.js';
 import { query, sharedTransaction } from '../../database/current-transaction.js';
-import { markSpread } from '../../database/spread-databases.js';
+import { isSpread, markSpread } from '../../database/spread-databases.js';
 import { watchBatches } from '../../database/watch-batches.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { TenantId } from '../../database/tenant.js';
@@ -33,7 +33,6 @@ export class UserWrites implements OnModuleInit {
   private readonly deletes;
   /** Of transactions that several requests of one tenant share. */
   private readonly shared = new WeakMap<Transaction, Batch<UserChange, Found>>();
-  private isDistributed = false;
 
   constructor(
     private readonly env: Env,
@@ -47,7 +46,7 @@ export class UserWrites implements OnModuleInit {
         statement: createUsers,
         isSkipped: (row) => row === undefined,
         // How long to wait for a key is not known to the node that waits.
-        goAlone: () => this.isDistributed,
+        goAlone: () => isSpread(database),
       },
       DATABASE_POOL_SIZE,
     );
@@ -73,8 +72,7 @@ export class UserWrites implements OnModuleInit {
       this.database,
       selectHasFunctions(updateUsersFunctions()),
     );
-    this.isDistributed = found?.hasAll === true;
-    if (this.isDistributed) markSpread(this.database);
+    if (found?.hasAll) markSpread(this.database);
   }
 
   /** The user as it now is. @throws QueryFailedError when an id or a key is taken */
@@ -94,7 +92,7 @@ export class UserWrites implements OnModuleInit {
   }
 
   private updateStatement = (tenantId: TenantId, changes: UserChange[], wait: Wait) => {
-    const statement = this.isDistributed ? updateUsersApart : updateUsers;
+    const statement = isSpread(this.database) ? updateUsersApart : updateUsers;
     return statement(tenantId, changes, wait, this.env.CUSTOM_DATA_MAX_BYTES);
   };
 
