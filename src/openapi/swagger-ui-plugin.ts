@@ -17,7 +17,7 @@ interface Responses {
 }
 interface Row {
   rawParam: { get: (key: string) => string; getIn: (path: string[]) => unknown };
-  param: { get: (key: string) => unknown };
+  param?: { get: (key: string) => unknown };
   pathMethod: [path: string, method: string];
   onChange: (parameter: unknown, value: string, isXml: boolean) => void;
 }
@@ -64,6 +64,8 @@ export function swaggerUiPlugin() {
       const [path, method] = pathMethod;
       const [draws, setDraws] = React.useState(0);
       React.useEffect(() => {
+        // Those of webhooks, which nobody can try.
+        if (!param) return undefined;
         const redraw = () => setDraws(draws + 1);
         redraws.add(redraw);
         const collection = path.split(`/{${rawParam.get('name')}}`)[0] ?? '';

@@ -73,6 +73,16 @@ inBrowser(
       await block.locator('.opblock-summary-control').click();
     });
 
+    it('shows what receivers of webhooks are sent', async () => {
+      const blocks = ui.page.locator('.webhooks .opblock');
+      expect(await blocks.count()).toBe(3);
+      for (const block of await blocks.all()) {
+        await block.locator('.opblock-summary-control').click();
+        await block.getByText('webhook-signature').first().waitFor();
+      }
+      expect(await ui.page.getByText('Could not render').count()).toBe(0);
+    });
+
     it('has no fault in its script', () => {
       expect(ui.faults).toEqual([]);
     });
