@@ -21,7 +21,7 @@ send() {
   exit 1
 }
 
-user=$1
+user=${1:?which user, and then which name}
 name=$(printf %s "$2" | sed 's/[\\"]/\\&/g')
 send
 etag=$(sed -n 's/^[Ee][Tt][Aa][Gg]: *\("[^"]*"\).*/\1/p' "$place/headers")
