@@ -41,15 +41,17 @@ function discardRest(request: IncomingMessage): void {
   const stop = () => clearInterval(timer);
   socket.once('close', stop);
   // What Node calls to close the connection.
-  socket.destroySoon = () => {
+  const closeSoon = () => {
     closeLingering(socket, LINGER_MS);
     request.once('end', () => socket.destroy());
   };
+  socket.destroySoon = closeSoon;
   request.once('end', () => {
     stop();
     // The connection may live on, with more such requests.
     socket.off('close', stop);
-    Reflect.deleteProperty(socket, 'destroySoon');
+    // The next one may be refused before what this one still held is read.
+    if (socket.destroySoon === closeSoon) Reflect.deleteProperty(socket, 'destroySoon');
   });
 }
 

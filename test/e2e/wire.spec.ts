@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { recordedRoutes } from '../../src/http/allowed-methods.js';
 import { openApiDocument } from '../../src/openapi/document.js';
@@ -385,11 +386,15 @@ describe('a body that is refused', () => {
       while (!answers.endsWith('}')) await once(socket, 'data');
       answers = '';
     };
+    // The next answer may be there before what was held of the body has been read.
+    const isRead = async () => {
+      while (Object.hasOwn(served, 'destroySoon')) await wait(5);
+      return listeners();
+    };
     await refuse();
-    const after = listeners();
+    const after = await isRead();
     for (let n = 0; n < 12; n += 1) await refuse();
-    expect(listeners()).toEqual(after);
-    expect(Object.hasOwn(served, 'destroySoon')).toBe(false);
+    expect(await isRead()).toEqual(after);
     socket.destroy();
   });
 
