@@ -53,6 +53,8 @@ const loaded = async (servers: Servers, id: string, users: number): Promise<Load
 
 interface Measured extends Omit<OfOneLoad, 'live99'> {
   connections: number;
+  /** Of all requests, lists and searches that were told to come again, in percent. */
+  refused: number;
 }
 
 async function measure(
@@ -67,14 +69,16 @@ async function measure(
   const memory = watchMemory(service.pid);
   const open = watchConnections(servers.client);
   const before = [cpuOf(service.pid), cpuOfTree(servers.postgresPid)] as const;
-  const { requests, seconds: took, p50, p99 } = await runMixedLoad(load).finally(memory.stop);
+  const loading = runMixedLoad(load).finally(memory.stop);
+  // Also when the load has failed: what watches would end the whole, and hide why.
+  const most = await loading.then(open.stop, open.stop);
+  const { requests, seconds: took, p50, p99, refused } = await loading;
   const cpu = (cpuOf(service.pid) - before[0]) / requests;
   const postgresCpu = (cpuOfTree(servers.postgresPid) - before[1]) / requests;
-  const most = await open.stop();
   await service.stop();
   return {
     ...{ rate: requests / took, p50, p99, cpu, postgresCpu },
-    ...{ mebibytes: memory.most(), connections: most },
+    ...{ mebibytes: memory.most(), connections: most, refused: (100 * refused) / requests },
   };
 }
 
@@ -91,7 +95,7 @@ function watchConnections(client: Client) {
     looking = looking.then(look);
   }, 500);
   return {
-    async stop(): Promise<number> {
+    stop: async (): Promise<number> => {
       clearInterval(timer);
       await looking;
       return most;
@@ -104,12 +108,13 @@ function resultTable(rows: readonly (readonly [string, Measured])[]): string {
   return table(
     [
       ...['tenants × users', 'req/s', 'ratio', 'p50 ms', 'p99 ms', 'CPU µs', 'PostgreSQL µs'],
-      ...['MiB', 'connections'],
+      ...['MiB', 'connections', 'refused %'],
     ],
     rows.map(([name, measured]) => [
       ...[name, whole(measured.rate), times(measured.rate / first)],
       ...[measured.p50, measured.p99, measured.cpu, measured.postgresCpu].map(whole),
       ...[measured.mebibytes, measured.connections].map(whole),
+      measured.refused.toFixed(2),
     ]),
   );
 }
