@@ -59,8 +59,11 @@ function read(): NodeJS.ProcessEnv {
   return process.env;
 }
 
-/** @throws ConfigurationError with one line per bad setting */
-export const loadEnv = () => parseEnv(read());
+/**
+ * @param known what stands in for what is not set
+ * @throws ConfigurationError with one line per bad setting
+ */
+export const loadEnv = (known: { PORT?: string } = {}) => parseEnv({ ...known, ...read() });
 
 /** What the migration command needs, and nothing else. @throws ConfigurationError */
 export function loadDatabaseEnv(): Env {

@@ -13,8 +13,9 @@ import {
   localUrl,
   useDevelopmentIssuer,
 } from './development-issuer.js';
-import { DEMO_USER_ID, developmentToken } from './development-token.js';
+import { DEMO_USER_ID } from './development-token.js';
 import { lockFolder } from './folder-lock.js';
+import { keepPort } from './kept-port.js';
 import { TokenButtonModule, TOKENS_URL } from './token-button.js';
 
 /** What stands in for the settings that were left out. */
@@ -42,6 +43,7 @@ export async function startDevelopment(env: Env): Promise<Development> {
     banner: async (app) => {
       const { only } = app.get(Tenants);
       if (postgres && only) await createDemoUser(app.get(UsersService), only);
+      if (hasOwnIssuer) keepPort(env);
       return banner(env, postgres?.folder, hasOwnIssuer);
     },
     stop: async () => postgres?.stop(),
@@ -106,36 +108,29 @@ async function createDemoUser(users: UsersService, { id }: Tenant): Promise<void
   }
 }
 
-async function banner(env: Env, folder: string | undefined, hasTokens: boolean): Promise<string> {
+function banner(env: Env, folder: string | undefined, hasTokens: boolean): string {
   const url = localUrl(env);
   const lines = ['', `nameplate   ${url}`, `Swagger UI  ${url}/docs`];
   if (folder) lines.push(`PostgreSQL  embedded, its data is in ${folder}`);
   if (env.TENANT_HOSTS.length > 0) return [...lines, ...tenantLines(env, hasTokens), ''].join('\n');
-  if (hasTokens) lines.push(`Tokens      ${portPrefix(env)}npm run -s token -- user | management`);
+  if (hasTokens) lines.push('Tokens      npm run -s token -- user | management');
   if (folder && hasTokens)
     lines.push(
       '',
-      await curl(env, 'user', `${url}/api/profile`, '{"name":"Ada Lovelace"}'),
+      curl('user', `${url}/api/profile`, '{"name":"Ada Lovelace"}'),
       '',
-      await curl(env, 'management', `${url}/api/users/demo`, '{"primaryEmail":"ada@example.com"}'),
+      curl('management', `${url}/api/users/demo`, '{"primaryEmail":"ada@example.com"}'),
     );
   return [...lines, ''].join('\n');
 }
 
 /** There is nobody yet whom a request could be for. */
-function tenantLines(env: Env, hasTokens: boolean): string[] {
-  const prefix = `TENANT_HOSTS='${env.TENANT_HOSTS.join()}' ${portPrefix(env)}`;
+function tenantLines({ TENANT_HOSTS, PORT }: Env, hasTokens: boolean): string[] {
+  const prefix = `TENANT_HOSTS='${TENANT_HOSTS.join()}' ${PORT === 3000 ? '' : `PORT=${PORT} `}`;
   const tokens = `Tokens      ${prefix}npm run -s token -- user | management --tenant acme, or operator`;
   return [`Tenants     ${prefix}npm run -s tenant -- add acme`, ...(hasTokens ? [tokens] : [])];
 }
 
-/** The token command must know the port, which is part of the issuer's name. */
-const portPrefix = ({ PORT }: Env) => (PORT === 3000 ? '' : `PORT=${PORT} `);
-
-async function curl(env: Env, kind: 'user' | 'management', url: string, body: string) {
-  const token = await developmentToken(env, kind);
-  return (
-    `curl -X PATCH ${url} -H "Authorization: Bearer ${token}" ` +
-    `-H "Content-Type: application/json" -d '${body}'`
-  );
-}
+const curl = (kind: 'user' | 'management', url: string, body: string) =>
+  `curl -X PATCH ${url} -H "Authorization: Bearer $(npm run -s token -- ${kind})" ` +
+  `-H "Content-Type: application/json" -d '${body}'`;

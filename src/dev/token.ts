@@ -4,6 +4,7 @@ import { isProduction, loadEnv } from '../config/load-env.js';
 import { TENANT_ID } from '../config/tenant-template.js';
 import { developmentIssuer, useDevelopmentIssuer } from './development-issuer.js';
 import { developmentToken } from './development-token.js';
+import { keptPort } from './kept-port.js';
 
 const USAGE = `usage: npm run -s token -- user [sub] [--scope "…"] [--expires-in seconds]
        npm run -s token -- management [--scope "…"] [--expires-in seconds]
@@ -20,7 +21,7 @@ try {
 async function token(args: string[]): Promise<string> {
   if (isProduction())
     throw new ConfigurationError('There are no development tokens in production.');
-  const env = loadEnv();
+  const env = loadEnv(keptPort());
   if (env.AUTH_ISSUER)
     throw new ConfigurationError('AUTH_ISSUER is set: tokens come from that issuer.');
   const { kind, tenant, sub, scope, expiresIn } = parse(args);

@@ -60,9 +60,8 @@ describe('a start with nothing configured', () => {
     expect((await fetch(`http://localhost:${port}/health/ready`)).status).toBe(200);
     expect(service.output.trimEnd().split('\n').at(-1)).toBe(lines[1]);
     for (const line of lines) {
-      const { stdout } = spawnSync('sh', ['-c', `${line} -s -w ' %{http_code}'`], {
-        encoding: 'utf8',
-      });
+      expect(line.length).toBeLessThan(200);
+      const stdout = place.paste(`${line} -s -w ' %{http_code}'`);
       expect(stdout).toMatch(/"id":"demo".* 200$/s);
     }
   });

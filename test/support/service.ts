@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,8 +9,12 @@ import { GENEROUS_LIMITS } from './generous-limits.js';
 
 const main = resolve('dist/main.js');
 const migrate = resolve('dist/migrate.js');
-const tsx = resolve('node_modules/.bin/tsx');
-const tokenCommand = ['--tsconfig', resolve('tsconfig.json'), resolve('src/dev/token.ts')];
+/** A source as a program, from any folder: arguments of node. */
+export const TSX = [
+  resolve('node_modules/tsx/dist/cli.mjs'),
+  ...['--tsconfig', resolve('tsconfig.json')],
+];
+const tokenCommand = [...TSX, resolve('src/dev/token.ts')];
 
 /** The built service as a process, started as `npm start` does it. */
 export class Service {
@@ -134,11 +138,22 @@ export class Place {
 
   /** `npm run token` with these arguments. */
   token(args: string[], env: Record<string, string> = {}) {
-    return spawnSync(tsx, [...tokenCommand, ...args], {
+    return spawnSync(process.execPath, [...tokenCommand, ...args], {
       cwd: this.folder,
       encoding: 'utf8',
       env: { PATH: process.env['PATH'] ?? '', PORT: String(this.port), ...env },
     });
+  }
+
+  /** What a line says in a terminal of this folder, where nothing is set and `npm run token` is there. */
+  paste(line: string): string {
+    const token = ['node', ...tokenCommand].join(' ');
+    writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ scripts: { token } }));
+    return spawnSync('sh', ['-c', line], {
+      cwd: this.folder,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '' },
+    }).stdout;
   }
 }
 
