@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { Logger } from '@nestjs/common';
+import { isatty } from 'node:tty';
+import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MirrorModule } from './mirror.module.js';
@@ -10,7 +11,11 @@ const settings = readSettings();
 const app = await NestFactory.create<NestFastifyApplication>(
   MirrorModule.with(settings),
   new FastifyAdapter(),
-  { rawBody: true },
+  {
+    rawBody: true,
+    // Nest colours a file, too. hasColors knows NO_COLOR.
+    logger: new ConsoleLogger({ colors: isatty(1) && process.stdout.hasColors() }),
+  },
 );
 app.useBodyParser('application/cloudevents+json', {}, (_request, body, done) => {
   done(null, JSON.parse(body.toString()));

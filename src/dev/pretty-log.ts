@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { DestinationStream } from 'pino';
 import pretty from 'pino-pretty';
 
@@ -9,7 +10,8 @@ export function prettyLog(): DestinationStream {
   return pretty({
     sync: true,
     singleLine: true,
-    colorize: process.stdout.isTTY,
+    // hasColors knows NO_COLOR.
+    colorize: isatty(1) && process.stdout.hasColors(),
     translateTime: 'SYS:HH:MM:ss',
     ignore: TOLD.join(),
     messageFormat: ({ method, path, status, ms, ...line }, key) => {
