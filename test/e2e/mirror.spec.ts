@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { freePort } from '../../src/database/loopback-port.js';
-import { Place, versionOf } from '../support/service.js';
+import { until } from '../support/receiver.js';
+import { Place, TSX, versionOf } from '../support/service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 /** `MIRROR_CHANGES=10000 npm test -- mirror` makes as many as the README tells of. */
@@ -161,7 +162,31 @@ async function loseAChange(copied: TestDatabase): Promise<void> {
   await client.end();
 }
 
+async function mirrored(url: string): Promise<string[]> {
+  const client = new Client(url);
+  await client.connect();
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM mirrored_users');
+  await client.end();
+  return rows.map(({ id }) => id);
+}
+
 describe('the mirror of the examples', () => {
+  it('runs beside a nameplate of development with nothing set, and colours no file', async () => {
+    const url = place.databaseUrl().replace(/postgres$/, 'mirror');
+    expect((await send('POST', '/users', { id: 'first' })).status).toBe(201);
+    // The second one finds its database.
+    for (let starts = 0; starts < 2; starts += 1) {
+      const mirror = place.run([...TSX, resolve('examples/mirror/development.ts')], {
+        MIRROR_PORT: String(await freePort()),
+      });
+      await mirror.says(/feed: followed/);
+      expect(mirror.output).not.toContain('\x1b');
+      await until(async () => (await mirrored(url)).includes('first'));
+      expect(await mirrored(url)).toContain('first');
+      await mirror.stop();
+    }
+  });
+
   it.each<[string, (port: number) => Promise<Record<string, string>>]>([
     ['the feed', () => Promise.resolve({})],
     [
