@@ -235,6 +235,13 @@ describe('customData', () => {
     const { json } = await app.call({ method: 'GET', url: `/api/users/${id}`, token });
     expect(json.customData).toEqual(customData);
   });
+
+  it('has numbers by their value, whatever form they had', async () => {
+    const id = await insertUser(app);
+    const { text } = await patch(id, '{"customData":{"a":[-0,-0.0,1.0,1e2,0.10]}}');
+    expect(text).toContain('"customData":{"a":[0,0,1,100,0.1]}');
+    expect((await app.call({ method: 'GET', url: `/api/users/${id}`, token })).text).toBe(text);
+  });
 });
 
 describe('a key with an escape', () => {
