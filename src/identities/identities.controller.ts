@@ -10,7 +10,7 @@ import type { Tenant } from '../tenancy/tenant.js';
 import { randomId } from '../text/random-id.js';
 import { toUserDto, type UserDto } from '../users/user.dto.js';
 import type { UserRow } from '../users/record/user-row.js';
-import { UsersService } from '../users/record/users.service.js';
+import { OwnedRowsService } from '../users/record/owned-rows.service.js';
 import * as docs from './identities.docs.js';
 import { PutIdentityDto, PutSsoIdentityDto } from './identity.dto.js';
 import * as statements from './identity.statements.js';
@@ -21,7 +21,7 @@ import { WritesUser } from '../writes/writes.js';
 @ApiTags('users')
 @Controller('api/users/:userId')
 export class IdentitiesController {
-  constructor(private readonly users: UsersService) {}
+  constructor(private readonly owned: OwnedRowsService) {}
 
   @Put('identities/:target')
   @ManagementAuth('users:write')
@@ -36,7 +36,7 @@ export class IdentitiesController {
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserRow['identities']>> {
     const key = identityKey('target', target);
-    const { before, after } = await this.users.changeOwned(
+    const { before, after } = await this.owned.change(
       tenantId,
       userId,
       statements.putSocial({ tenantId, userId, key }, { identityId, details }),
@@ -57,7 +57,7 @@ export class IdentitiesController {
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const key = identityKey('target', target);
-    const { before, after } = await this.users.changeOwned(
+    const { before, after } = await this.owned.change(
       tenantId,
       userId,
       statements.deleteSocial({ tenantId, userId, key }),
@@ -79,7 +79,7 @@ export class IdentitiesController {
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserRow['ssoIdentities']>> {
     const key = identityKey('ssoConnectorId', ssoConnectorId);
-    const { before, after } = await this.users.changeOwned(
+    const { before, after } = await this.owned.change(
       tenantId,
       userId,
       statements.putEnterprise({ tenantId, userId, key }, { id: randomId(), ...identity, detail }),
@@ -100,7 +100,7 @@ export class IdentitiesController {
     @WriteRequest() write: Write,
   ): Promise<Versioned<UserDto>> {
     const key = identityKey('ssoConnectorId', ssoConnectorId);
-    const { before, after } = await this.users.changeOwned(
+    const { before, after } = await this.owned.change(
       tenantId,
       userId,
       statements.deleteEnterprise({ tenantId, userId, key }),

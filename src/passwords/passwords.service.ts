@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
-import { UsersService } from '../users/record/users.service.js';
+import { StoredPasswordsService } from '../users/record/stored-passwords.service.js';
 import { PasswordHasher } from '../hashing/password-hasher.js';
 
 @Injectable()
 export class PasswordsService {
   constructor(
-    private readonly users: UsersService,
+    private readonly passwords: StoredPasswordsService,
     private readonly hasher: PasswordHasher,
   ) {}
 
@@ -18,10 +18,10 @@ export class PasswordsService {
    *   entity.not_found
    */
   async verify(tenantId: TenantId, id: string, password: string): Promise<void> {
-    const stored = await this.users.getPassword(tenantId, id);
+    const stored = await this.passwords.get(tenantId, id);
     if (!(await this.hasher.verify(password, stored)))
       throw new AppError('session.invalid_credentials', 'The password is not correct.');
     if (stored && this.hasher.isOutdated(stored, password))
-      await this.users.replacePassword(tenantId, id, stored, await this.hasher.hash(password));
+      await this.passwords.replace(tenantId, id, stored, await this.hasher.hash(password));
   }
 }

@@ -1,4 +1,5 @@
 import { AppError, invalidInput } from '../../errors/app-error.js';
+import { failedPrecondition, type Preconditions } from '../../http/preconditions.js';
 import { violatedConstraint } from '../../database/violated-constraint.js';
 import type { Fault } from '../../validation/rule.js';
 import type { UniqueColumn } from './column-values.js';
@@ -23,8 +24,14 @@ const CONFLICTS: Record<string, [code: Conflict, pointer: string]> = {
   ],
 };
 
-/** The 422 that a unique constraint's refusal means, or the error itself. */
-export const conflictOf = (error: unknown) => conflict(violatedConstraint(error)) ?? error;
+/** @throws AppError the 422 that a unique constraint's refusal means */
+export async function orConflict<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    throw conflict(violatedConstraint(error)) ?? error;
+  }
+}
 
 /** What the constraint of a unique column would say. */
 export const inUse = (column: UniqueColumn) =>
@@ -42,3 +49,9 @@ export const tooLarge = (pointer: string, { code, detail }: Fault) =>
   invalidInput([{ pointer, code, detail }]);
 
 export const userNotFound = () => new AppError('entity.not_found', 'There is no such user.');
+
+/** @throws AppError request.precondition_failed */
+export function checkVersion(conditions: Preconditions, version: string): void {
+  const failure = failedPrecondition(conditions, version, 'user');
+  if (failure) throw failure;
+}

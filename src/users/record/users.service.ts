@@ -2,32 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { userSuspended } from '../../auth/principal.js';
 import { Env } from '../../config/env.js';
-import { inTransaction, inTransactionNow, query } from '../../database/current-transaction.js';
-import { oneUser } from '../../database/lanes.js';
-import type { Statement } from '../../database/statement.js';
+import { inTransaction, inTransactionNow } from '../../database/current-transaction.js';
 import type { TenantId } from '../../database/tenant.js';
-import type { Run } from '../../database/transaction.js';
 import { AppError } from '../../errors/app-error.js';
-import { type EventType, updateType } from '../../events/record/event-types.js';
+import { updateType } from '../../events/record/event-types.js';
 import type { Origin } from '../../auth/origin.js';
-import type { Recording } from '../../events/record/record-event.js';
-import { eventId } from '../../writes/recorded-events.js';
 import type { JsonMode } from '../../http/json-body.js';
-import { failed, failedPrecondition, type Preconditions } from '../../http/preconditions.js';
-import type { StoredPassword } from '../../hashing/stored-password.js';
+import { failed, type Preconditions } from '../../http/preconditions.js';
 import { customDataTooLarge, profileTooLarge } from '../../validation/json-rules.js';
 import { USER_ID } from '../../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from '../../text/random-id.js';
-import { touchUser } from './touch-user.statement.js';
-import { conflictOf, inUse, tooLarge, userNotFound } from './user.errors.js';
-import {
-  lockAssumed,
-  lockUser,
-  replaceDigest,
-  selectPassword,
-  selectUsersById,
-} from './user.statements.js';
+import { recordingOf } from './recording-of.js';
+import { checkVersion, inUse, orConflict, tooLarge, userNotFound } from './user.errors.js';
+import { lockAssumed } from './user.statements.js';
 import { UserReads } from './user-reads.js';
 import { UserWrites } from './user-writes.js';
 import type { UserPatch, UserRow } from './user-row.js';
@@ -82,10 +70,10 @@ export class UsersService {
     { origin, ifNoneMatch }: Pick<WriteAccess, 'origin' | 'ifNoneMatch'>,
     id = randomId(),
   ): Promise<UserRow> {
-    const recording = this.recording('User.Created', origin);
+    const recording = recordingOf(this.env, 'User.Created', origin);
     const columns = patchColumns(patch);
     try {
-      return await this.orConflict(() => this.writes.create(tenantId, { id, columns, recording }));
+      return await orConflict(() => this.writes.create(tenantId, { id, columns, recording }));
     } catch (error) {
       const isThere = error instanceof AppError && error.code === 'user.id_already_in_use';
       throw isThere && ifNoneMatch === '*' ? failed('There is a user with this id.') : error;
@@ -115,9 +103,9 @@ export class UsersService {
       return user;
     }
     if (!this.isId(id)) throw userNotFound();
-    const recording = this.recording(updateType(columns), origin);
+    const recording = recordingOf(this.env, updateType(columns), origin);
     const change = { id, columns, json, refuseSuspended, recording, ifMatch, ifNoneMatch };
-    const user = await this.orConflict(() => this.writes.update(tenantId, change));
+    const user = await orConflict(() => this.writes.update(tenantId, change));
     if (!user) throw userNotFound();
     if (user.changed) return user;
     if (user.isSuspended && refuseSuspended) throw userSuspended();
@@ -146,8 +134,8 @@ export class UsersService {
         ? (['primary_email', columns['primary_email_key']] as const)
         : (['primary_phone', columns['primary_phone']] as const);
     const origin = requestId === undefined ? {} : { requestId };
-    return inTransaction(this.database, tenantId, async () => {
-      const [holder] = await this.run<Pick<UserRow, 'id'>>(lockAssumed(tenantId, column, key));
+    return inTransaction(this.database, tenantId, async (run) => {
+      const [holder] = await run<Pick<UserRow, 'id'>>(lockAssumed(tenantId, column, key));
       if (holder) await this.update(tenantId, holder.id, { [field]: null }, { origin });
       return holder !== undefined;
     });
@@ -160,88 +148,9 @@ export class UsersService {
     { origin, ...conditions }: WriteAccess,
   ): Promise<void> {
     if (!this.isId(id)) throw userNotFound();
-    const recording = this.recording('User.Deleted', origin);
+    const recording = recordingOf(this.env, 'User.Deleted', origin);
     const outcome = await this.writes.delete(tenantId, { id, recording, ...conditions });
     if (!outcome) throw userNotFound();
     if (!outcome.deleted) checkVersion(conditions, outcome.version);
   }
-
-  /**
-   * Changes what belongs to a user in another table, with the user's row locked; the user gets a new
-   * version if the statement answered a row.
-   *
-   * @throws AppError entity.not_found, request.precondition_failed, user.identity_already_in_use
-   */
-  async changeOwned(
-    tenantId: TenantId,
-    id: string,
-    statement: Statement,
-    { origin, ...conditions }: WriteAccess,
-  ): Promise<{ before: UserRow; after: UserRow }> {
-    if (!this.isId(id)) throw userNotFound();
-    return this.orConflict(() =>
-      this.inTurn(tenantId, id, async (run) => {
-        const [locked] = await run<{ version: string }>(lockUser(tenantId, id));
-        if (!locked) throw userNotFound();
-        checkVersion(conditions, locked.version);
-        const [before] = (await run<UserRow>(selectUsersById(tenantId, [id]))) as [UserRow];
-        const [changed] = await run(statement);
-        if (!changed) return { before, after: before };
-        const recording = this.recording('User.Identities.Updated', origin);
-        const [after] = await run<UserRow>(touchUser(tenantId, id, before, recording));
-        return { before, after: after as UserRow };
-      }),
-    );
-  }
-
-  /** In a transaction that does not wait for another one of the same user: only for who else holds the row. */
-  private inTurn<Result>(
-    tenantId: TenantId,
-    id: string,
-    work: (run: Run) => Promise<Result>,
-  ): Promise<Result> {
-    const run = () => inTransaction(this.database, tenantId, work);
-    return inTransactionNow() ? run() : oneUser(this.database).run(`${tenantId} ${id}`, run);
-  }
-
-  /** The stored password, if there is one. @throws AppError entity.not_found */
-  async getPassword(tenantId: TenantId, id: string): Promise<StoredPassword | undefined> {
-    if (!this.isId(id)) throw userNotFound();
-    const [row] = await this.run<Partial<StoredPassword>>(selectPassword(tenantId, id));
-    if (!row) throw userNotFound();
-    const { digest, algorithm } = row;
-    return digest && algorithm ? { digest, algorithm } : undefined;
-  }
-
-  /** Stores a password that was verified in a stronger form, unless it was changed meanwhile. */
-  async replacePassword(
-    tenantId: TenantId,
-    id: string,
-    from: StoredPassword,
-    to: StoredPassword,
-  ): Promise<void> {
-    await this.run(replaceDigest(tenantId, id, from, to));
-  }
-
-  private recording(type: EventType, origin: Origin): Recording {
-    return { id: eventId(), type, origin, withValues: this.env.EVENTS_INCLUDE_VALUES === 'on' };
-  }
-
-  private run<Row>(statement: Statement): Promise<Row[]> {
-    return query<Row>(this.database, statement);
-  }
-
-  private async orConflict<Result>(run: () => Promise<Result>): Promise<Result> {
-    try {
-      return await run();
-    } catch (error) {
-      throw conflictOf(error);
-    }
-  }
-}
-
-/** @throws AppError request.precondition_failed */
-function checkVersion(conditions: Preconditions, version: string): void {
-  const failure = failedPrecondition(conditions, version, 'user');
-  if (failure) throw failure;
 }
