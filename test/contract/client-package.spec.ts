@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { KEYLESS } from '../../packages/client/src/keys.js';
+import { snippetsOf } from '../support/snippets.js';
 
 const CLIENT = 'packages/client';
 const LARGEST = 15 * 1024;
@@ -79,10 +80,9 @@ describe('@nameplate/client', () => {
     }
   });
 
-  it('has a README whose code is right', async () => {
-    const readme = readFileSync(join(CLIENT, 'README.md'), 'utf8');
-    const snippets = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code);
-    expect(snippets.length).toBeGreaterThanOrEqual(4);
+  it('has pages whose code is right', async () => {
+    const snippets = [...snippetsOf(join(CLIENT, 'README.md')), ...snippetsOf('docs/clients.md')];
+    expect(snippets).toHaveLength(6);
     const files = snippets.map((code, index) => {
       writeFileSync(join(place, `${index}.ts`), code);
       return `${index}.ts`;

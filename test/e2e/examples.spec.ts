@@ -1,8 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { freePort } from '../../src/database/loopback-port.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { until } from '../support/receiver.js';
+import { snippetsOf } from '../support/snippets.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
 
@@ -105,3 +108,57 @@ describe.each(LANGUAGES)('the examples with $folder', ({ folder, needs, change, 
     expect(heard()).toBe(2 * once);
   });
 });
+
+describe('the TypeScript of docs/clients.md', () => {
+  const [code = '', receiver = ''] = snippetsOf('docs/clients.md');
+  const run = (program: string, env: Record<string, string>) => {
+    const node = ['--import', 'tsx', '--conditions=nameplate-source'];
+    const typed = ['--no-warnings', '--input-type=module-typescript', '--eval', program];
+    const child = spawn(process.execPath, [...node, ...typed], { env: { ...process.env, ...env } });
+    const said = { output: '', child };
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (said.output += chunk.toString()));
+    return said;
+  };
+
+  it('creates and changes a user, lists users, and follows the feed', async () => {
+    proxy.next();
+    const said = run(code, { NAMEPLATE_URL: proxy.url, NAMEPLATE_TOKEN: token });
+    // What other tests have changed is in the feed, too.
+    const all = /^user \S+ Ada Lovelace\n(\d+ .*\n)*\d+ User\.Created\n\d+ User\.Data\.Updated\n/;
+    await until(() => all.test(said.output));
+    said.child.kill();
+    expect(said.output).toMatch(all);
+    const write = proxy.seen.find(({ method }) => method === 'PATCH');
+    expect(write?.headers).toMatchObject({ 'if-match': '"1"' });
+  });
+
+  it('receives webhooks that are genuine, and no others', async () => {
+    const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+    const port = await freePort();
+    const said = run(receiver, { HOOK_SECRET: secret, PORT: String(port) });
+    const body = '{"sequence":"7","type":"User.Created","subject":"ada"}';
+    const post = (key: string) =>
+      fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers: signed(key, body), body }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    const wrong = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+    await until(async () => (await post(wrong)) > 0);
+    expect(await post(wrong)).toBe(401);
+    expect(said.output).toBe('');
+    expect(await post(secret)).toBe(204);
+    await until(() => said.output !== '');
+    said.child.kill();
+    expect(said.output).toBe('7 User.Created\n');
+  });
+});
+
+const signed = (secret: string, body: string) => {
+  const now = new Date();
+  return {
+    'webhook-id': 'event',
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': new Webhook(secret).sign('event', now, body),
+  };
+};
