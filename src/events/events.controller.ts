@@ -7,7 +7,7 @@ import { type CostOf, Costs } from '../limits/cost.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { pageLink } from '../http/page-link.js';
-import { resting } from '../http/shedding.js';
+import { leaveWork } from '../http/shedding.js';
 import { CLOUD_EVENTS, toCloudEvent } from './record/cloud-event.dto.js';
 import { EventFeed, hasMore } from './record/event-feed.service.js';
 import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
@@ -52,6 +52,8 @@ export class EventsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    // Readers share what is read of the feed, or wait for what may not come for long.
+    leaveWork(request);
     const { waitMs, ...query } = parseFeedQuery(parameters, request.headers['last-event-id']);
     const gone = goneReader(request, reply);
     void reply.header('Cache-Control', 'no-store');
@@ -65,7 +67,7 @@ export class EventsController {
       return new StreamableFile(stream, { type: 'text/event-stream' });
     }
     const patience = Math.min(waitMs, expiresAt * 1_000 - Date.now());
-    const page = await resting(request, this.feed.readOrWait(tenantId, query, patience, gone));
+    const page = await this.feed.readOrWait(tenantId, query, patience, gone);
     void reply.headers({
       'Content-Type': CLOUD_EVENTS,
       Link: pageLink(request.url, 'next', { after: String(page.next) }),

@@ -9,9 +9,9 @@ const MAX_LAG_MS = 1_000;
 const BURST = 600;
 
 /**
- * When even the quickest answers of two looks in a row took so many milliseconds longer than it takes at
+ * When even the quickest served ones of two looks in a row took so many milliseconds longer than it takes at
  * ease, all wait for each other, and it is no burst any more (the way CoDel tells queues, RFC 8289): then
- * only as many are accepted as were answered of late in so many milliseconds, or these few.
+ * only as many are accepted as were served of late in so many milliseconds, or these few.
  */
 const SLOW_MS = 250;
 const MAX_WAIT_MS = 300;
@@ -27,7 +27,7 @@ const EASE_MS = 0.1;
 const LATE_MS = 1_000;
 const MAX_LATE = 5_000;
 
-/** How much of the last look the rate of answers takes on. */
+/** How much of the last look the rate takes on. */
 const WEIGHT = 0.1;
 
 type Worked = Pick<FastifyRequest, 'workSince'>;
@@ -42,11 +42,11 @@ export type Excess = 'event_loop' | 'waiting';
 export class Load {
   private working = 0;
   private late = 0;
-  private answered = 0;
-  /** A second. */
+  private served = 0;
+  /** Served a second. */
   private rate = 0;
   private lags: Pair = [0, 0];
-  /** Milliseconds that the quickest answers took. */
+  /** Milliseconds that the quickest served ones took. */
   private quickest: Pair = [0, 0];
   private quickestNow = Infinity;
   private atEase = Infinity;
@@ -79,10 +79,11 @@ export class Load {
     return true;
   }
 
-  answer(request: Worked): void {
+  /** @param isServed a refusal takes next to no time, however long others wait: it tells nothing */
+  answer(request: Worked, isServed: boolean): void {
     const took = performance.now() - request.workSince;
-    if (!this.end(request)) return;
-    this.answered += 1;
+    if (!this.end(request) || !isServed) return;
+    this.served += 1;
     this.quickestNow = Math.min(this.quickestNow, took);
   }
 
@@ -112,13 +113,13 @@ export class Load {
     const now = performance.now();
     const elapsed = now - this.last;
     this.lags = [this.lags[1], elapsed - LOOK_MS];
-    this.rate += WEIGHT * ((1_000 * this.answered) / elapsed - this.rate);
-    // Without an answer nothing new is known: it may be one lock that all of a few wait for.
-    if (this.answered > 0) {
+    this.rate += WEIGHT * ((1_000 * this.served) / elapsed - this.rate);
+    // Unless one is served, nothing new is known: it may be one lock that all of a few wait for.
+    if (this.served > 0) {
       this.quickest = [this.quickest[1], this.quickestNow];
       this.atEase = Math.min(this.atEase + EASE_MS, this.quickestNow);
     }
-    this.answered = 0;
+    this.served = 0;
     this.quickestNow = Infinity;
     this.last = now;
     if (this.pending() > 0) return;

@@ -48,8 +48,9 @@ export function shedLoad(fastify: FastifyInstance, metrics: Metrics): void {
     done();
   });
   // How fast a client reads its answer is not our matter.
-  fastify.addHook('onSend', (request, _reply, _payload, done) => {
-    load.answer(request);
+  fastify.addHook('onSend', (request, { statusCode }, _payload, done) => {
+    // What needs no token does not ask the database, either.
+    load.answer(request, statusCode < 400 && request.principal !== undefined);
     done();
   });
   fastify.addHook('onClose', (_fastify, done) => {
@@ -64,6 +65,11 @@ export function resting<Result>(
   waiting: Promise<Result>,
 ): Promise<Result> {
   return loads.get(request.server.server)?.rest(request, waiting) ?? waiting;
+}
+
+/** What is left of a request is no work, and how soon it is done tells nothing of what others wait for. */
+export function leaveWork(request: FastifyRequest): void {
+  loads.get(request.server.server)?.end(request);
 }
 
 /** Waits before a refusal of one who asks again and again. */

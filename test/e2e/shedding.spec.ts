@@ -81,6 +81,44 @@ it('answers 503 when too many wait, and serves the others when the cause is gone
   expect((await get(`/api/users/${id}`)).status).toBe(200);
 });
 
+it('sees that all are slow beside answers that are quick since there is nothing to do', async () => {
+  const holder = new Client(app.database.url);
+  await holder.connect();
+  /** So many who wait for a lock, and are served late. */
+  const held = async (count: number, milliseconds: number) => {
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    const all = Array.from({ length: count }, () => get(`/api/users/${id}`));
+    await sleep(milliseconds);
+    await holder.query('ROLLBACK');
+    return Promise.all(all);
+  };
+  let isOver = false;
+  // A token of the wrong kind, no such route, what is not asked for right, no token needed, readers of the feed.
+  const paths = ['/api/profile', '/api/nothing', '/api/users?page=x', '/docs-json', '/api/events'];
+  const quick = paths.map(async (path) => {
+    while (!isOver) {
+      await get(path);
+      await sleep(10);
+    }
+  });
+  // It forgets that it was slow once nothing is pending.
+  const after = (await get('/api/events?limit=1')).headers.get('last-sequence') ?? '0';
+  const poll = get(`/api/events?after=${after}&wait=5`);
+  // What it takes is seen when it looks.
+  expect((await get(`/api/users/${id}`)).status).toBe(200);
+  await sleep(250);
+  await held(20, 700);
+  await held(20, 700);
+  await sleep(250);
+  const statuses = (await held(300, 1_000)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(20);
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(150);
+  isOver = true;
+  await Promise.all([...quick, poll]);
+  await holder.end();
+});
+
 it('does not count who waits for events', async () => {
   const feed = await get('/api/events?limit=1');
   const after = feed.headers.get('last-sequence') ?? '0';

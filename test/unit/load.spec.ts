@@ -24,7 +24,16 @@ function begin(count: number): void {
 
 /** Those that have waited longest. */
 function answer(count: number): void {
-  for (const request of working.splice(0, count)) load.answer(request);
+  for (const request of working.splice(0, count)) load.answer(request, true);
+}
+
+/** At once, some that are not among those that wait. */
+function answerQuickly(count: number, isServed: boolean): void {
+  for (let n = 0; n < count; n += 1) {
+    const request = { workSince: 0 };
+    load.begin(request);
+    load.answer(request, isServed);
+  }
 }
 
 /** One after the other is answered after so many milliseconds. */
@@ -65,10 +74,22 @@ it('still takes a burst when one is answered quickly while others wait', () => {
   for (let look = 0; look < 8; look += 1) {
     jest.advanceTimersByTime(100);
     answer(10);
-    const quick = { workSince: 0 };
-    load.begin(quick);
-    load.answer(quick);
+    answerQuickly(1, true);
   }
+  expect(load.excess).toBeUndefined();
+});
+
+it('sees that all are slow, and how many it does, beside many who are refused at once', () => {
+  answerEach(5, 10);
+  begin(500);
+  for (let look = 0; look < 8; look += 1) {
+    jest.advanceTimersByTime(100);
+    answer(10);
+    answerQuickly(1_000, false);
+  }
+  expect(working.length).toBeGreaterThan(400);
+  expect(load.excess).toBe('waiting');
+  while (working.length > 199) answer(1);
   expect(load.excess).toBeUndefined();
 });
 
