@@ -45,6 +45,8 @@ export class SwaggerUi {
     const execute = block.locator('.btn.execute');
     const clear = block.locator('.btn-clear');
     await execute.waitFor({ state: 'attached' });
+    // Before its references are resolved, Swagger UI does not find the operation that it shows.
+    await block.locator('.opblock-loading-animation').waitFor({ state: 'detached' });
     if (await clear.count()) await clear.dispatchEvent('click');
     await execute.dispatchEvent('click');
     const status = block.locator('.live-responses-table tbody .response-col_status').first();
