@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../database/at-most.js';
 import { Env } from '../config/env.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import type { TokenRules } from './claims.js';
@@ -22,7 +23,7 @@ export interface Realm {
 /** The realm of each request. Tenants with one issuer share its keys, and nothing else. */
 @Injectable()
 export class Realms {
-  private readonly keys = new LRUCache<string, IssuerKeys>({ max: MAX_ISSUERS });
+  private readonly keys = new LRUCache<string, IssuerKeys>(atMost(MAX_ISSUERS));
   private readonly realms = new WeakMap<Tenant, Record<'user' | 'management', Realm>>();
   private readonly operators: Realm;
 

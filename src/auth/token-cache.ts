@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../database/at-most.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Principal } from './principal.js';
 import type { Realm } from './realms.js';
@@ -26,7 +27,7 @@ interface Verified {
  */
 @Injectable()
 export class TokenCache {
-  private readonly verified = new LRUCache<string, Verified>({ max: MAX_TOKENS });
+  private readonly verified = new LRUCache<string, Verified>(atMost(MAX_TOKENS));
   private hits = 0;
   private misses = 0;
 

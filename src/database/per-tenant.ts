@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from './at-most.js';
 import type { TenantId } from './tenant.js';
 
 /** Tenants that something is kept of in memory at most: those that nobody heard of for longest are forgotten. */
@@ -6,7 +7,7 @@ const MAX_TENANTS = 10_000;
 
 /** What each tenant has of its own in this process, made when it is first asked for. */
 export class PerTenant<Value extends object> {
-  private readonly values = new LRUCache<TenantId, Value>({ max: MAX_TENANTS });
+  private readonly values = new LRUCache<TenantId, Value>(atMost(MAX_TENANTS));
 
   constructor(private readonly make: (tenantId: TenantId) => Value) {}
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../database/at-most.js';
 
 /** What one key has had in a time that began with the first of it. */
 export interface Window {
@@ -19,7 +20,7 @@ const MAX_KEYS = 20_000;
 
 /** Counts by key, in windows of time; of too many keys, those that were not asked for longest are forgotten. */
 export class Windows {
-  private readonly windows = new LRUCache<string, Window>({ max: MAX_KEYS });
+  private readonly windows = new LRUCache<string, Window>(atMost(MAX_KEYS));
 
   /** What is counted now; undefined: nothing. */
   peek(key: string, now: number): Window | undefined {

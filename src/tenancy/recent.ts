@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../database/at-most.js';
 import { MAX_AGE_MS } from './max-age.js';
 
 /** Keys that are remembered at most, and as many of which nothing is known. */
@@ -9,9 +10,9 @@ const MAX_KEYS = 10_000;
  * ask the same at the same time are one.
  */
 export class Recent<Value extends object> {
-  private readonly known = new LRUCache<string, Value>({ max: MAX_KEYS });
+  private readonly known = new LRUCache<string, Value>(atMost(MAX_KEYS));
   // Apart: whoever asks for what is not there must not push out what is.
-  private readonly absent = new LRUCache<string, true>({ max: MAX_KEYS });
+  private readonly absent = new LRUCache<string, true>(atMost(MAX_KEYS));
   private readonly asked = new Map<string, Promise<Value | undefined>>();
 
   constructor(private readonly ask: (key: string) => Promise<Value | undefined>) {}
