@@ -26,7 +26,11 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.js',
+  // One more than CI has cores: what waits leaves them to others.
+  maxWorkers: 3,
+  // Jest keeps 20 to 60 MB of each suite; a worker of gigabytes may take longer to end than Jest waits.
+  workerIdleMemoryLimit: '700MB',
   // For what hangs; a busy machine must not come near it.
   testTimeout: 180_000,
 };

@@ -20,11 +20,19 @@ afterAll(() => place.remove());
 
 const token = (...args: string[]) => place.token(args);
 
+const known = new Map<string, string>();
+/** Made once: a token outlives every start of the service that made it. */
+function tokenOf(kind: 'user' | 'management'): string {
+  const made = known.get(kind) ?? token(kind).stdout.trim();
+  known.set(kind, made);
+  return made;
+}
+
 async function patchDemo(name: string): Promise<number> {
   const response = await fetch(`http://localhost:${port}/api/profile`, {
     method: 'PATCH',
     headers: {
-      authorization: `Bearer ${token('user').stdout.trim()}`,
+      authorization: `Bearer ${tokenOf('user')}`,
       'content-type': 'application/json',
     },
     body: JSON.stringify({ name }),
@@ -34,7 +42,7 @@ async function patchDemo(name: string): Promise<number> {
 
 async function demoName(): Promise<unknown> {
   const response = await fetch(`http://localhost:${port}/api/users/demo`, {
-    headers: { authorization: `Bearer ${token('management').stdout.trim()}` },
+    headers: { authorization: `Bearer ${tokenOf('management')}` },
   });
   return ((await response.json()) as { name: unknown }).name;
 }
