@@ -95,7 +95,8 @@ DECLARE
   ids varchar[] := ARRAY(
     SELECT c ->> 'of' FROM jsonb_array_elements(changes_sent) c ORDER BY 1);
   sent varchar[];
-  held jsonb := '[]';
+  one users;
+  held users[] := '{}';
   others jsonb := '[]';
   social jsonb := '{}';
   enterprise jsonb := '{}';
@@ -103,12 +104,12 @@ DECLARE
   found record;
 BEGIN
   ${wait === 'skip' ? `PERFORM set_config('lock_timeout', '${PATIENCE}', true);` : ''}
-  FOR found IN
+  FOR one IN
     SELECT * FROM users u WHERE u.tenant_id = tenant AND u.id = ANY (ids)
     ORDER BY u.id FOR UPDATE ${wait === 'skip' ? 'SKIP LOCKED' : ''}
   LOOP
-    held := held || to_jsonb(found);
-    locked := locked || found.id;
+    held := held || one;
+    locked := locked || one.id;
   END LOOP;
   ${UNIQUE_COLUMNS.map(findTaken).join('')}
   ${gather('social', SOCIAL, 'user_identities')}
@@ -117,7 +118,7 @@ BEGIN
     WITH patch AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(changes_sent) AS patch(${CHANGE_COLUMNS}, ${RECORDING_COLUMNS})),
     old AS MATERIALIZED (
-      SELECT * FROM patch JOIN jsonb_populate_recordset(NULL::users, held) u ON u.id = patch.of),
+      SELECT * FROM patch JOIN unnest(held) u ON u.id = patch.of),
     ${judgedChanges(KNOWN, 'most_bytes')}
     SELECT u.id, ${answered(ANSWER)}, ${list(NAMES, (name) => `u.new_${name}`)},
       ${TOUCHES} AS touches, u.event, u.type, u.actor, u.request_id, u.at,
