@@ -16,16 +16,16 @@ const FILES = [
 
 /**
  * Tests about what one server tells of itself, or what there cannot be on Citus, such as triggers; of what
- * PostgreSQL before 18 takes for a regular expression that is not too large; and of a hundred refused creates,
- * each of which costs a connection there, so that some are 503.
+ * PostgreSQL before 18 takes for a regular expression that is not too large; and of creates that share a
+ * statement.
  */
 const TESTS = [
   ...['refuses search.name=\\(\\(a', 'is forgotten when the database refuses the commit'],
-  '100 of them create the same user: one does',
   'is not the fault of a caller while the database is out of memory',
   'events that wait for their numbers are not gone through for each of them',
   'retention of one tenant that is in trouble is no trouble of the others',
   'retention of deliveries is, too',
+  'a create that waits for a key of an open transaction does not send its neighbours alone',
   'among creates that come together each has its own outcome, and most share a statement',
 ];
 

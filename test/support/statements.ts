@@ -203,6 +203,9 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     createUsers: shared((recording, wait) =>
       creates.createUsers(TENANT, [{ id: 'u', columns: { name: 'n' }, recording }], wait),
     ),
+    selectTaken: shared((recording) =>
+      creates.selectTaken(TENANT, { id: 'u', columns: {}, recording }),
+    ),
   },
   'users/record/delete-users.statement.ts': {
     deleteUsers: shared((recording, wait) =>

@@ -5,7 +5,7 @@ import {
   type Recording,
   recordingColumns,
 } from '../../events/record/record-event.js';
-import { COLUMN_TYPES } from './column-values.js';
+import { COLUMN_TYPES, UNIQUE_COLUMNS } from './column-values.js';
 import { BLANK_FIELDS, newFields } from './event-fields.js';
 import type { Columns } from './patch-columns.js';
 import { given, madeOnce, type Wait } from './shared-statement.js';
@@ -43,6 +43,20 @@ export function createUsers(tenantId: TenantId, users: NewUser[], wait: Wait): S
   const withValues = users[0]?.recording.withValues ?? true;
   return ofTenant(tenantId, textOf(wait, withValues), [JSON.stringify(records)]);
 }
+
+const UNIQUE = ['id', ...UNIQUE_COLUMNS].map((column, index) => [
+  column,
+  `${column} = $${index + 2}`,
+]);
+
+/** The first of what a user is to have, its id or a key, that another has, as far as can be seen. */
+export const selectTaken = (tenantId: TenantId, { id, columns }: NewUser): Statement =>
+  ofTenant(
+    tenantId,
+    `SELECT CASE ${UNIQUE.map(([column, is]) => `WHEN bool_or(${is}) THEN '${column}'`).join(' ')} END AS taken
+     FROM users WHERE tenant_id = $1 AND (${UNIQUE.map(([, is]) => is).join(' OR ')})`,
+    [id, ...UNIQUE_COLUMNS.map((column) => columns[column])],
+  );
 
 const textOf = madeOnce((wait: Wait, withValues: boolean) => {
   const columns = NAMES.map((name) => `${name} ${COLUMN_TYPES[name]}`);

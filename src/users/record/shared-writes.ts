@@ -45,6 +45,8 @@ export interface WriteKind<One, Row> {
   isSkipped: (row: Row | undefined) => boolean;
   /** Whether each goes alone, since a shared one could not give up waiting. */
   goAlone?: () => boolean;
+  /** Looks, before one goes alone, whether it would be refused, and throws what is to be answered then. */
+  refuse?: (tenantId: TenantId, write: One) => Promise<void>;
 }
 
 /**
@@ -147,6 +149,7 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
   }
 
   private async runAlone(tenantId: TenantId, write: One): Promise<Row | undefined> {
+    await this.kind.refuse?.(tenantId, write);
     const [row] = await query<Row>(this.database, this.kind.statement(tenantId, [write], 'wait'));
     // It was waited for, and is deleted by now.
     return this.kind.isSkipped(row) ? undefined : row;

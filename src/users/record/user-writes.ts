@@ -8,7 +8,8 @@ import { watchBatches } from '../../database/watch-batches.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { TenantId } from '../../database/tenant.js';
 import type { Transaction } from '../../database/transaction.js';
-import { createUsers, type NewUser } from './create-users.statement.js';
+import type { UniqueColumn } from './column-values.js';
+import { createUsers, type NewUser, selectTaken } from './create-users.statement.js';
 import { type DeleteOutcome, deleteUsers, type Deletion } from './delete-users.statement.js';
 import type { Wait } from './shared-statement.js';
 import { sharable, SharedWrites, SIZE } from './shared-writes.js';
@@ -19,9 +20,14 @@ import {
   updateUsersApart,
   updateUsersFunctions,
 } from './update-users-apart.statement.js';
+import { inUse } from './user.errors.js';
 import type { UserRow } from './user-row.js';
 
 type Found = UpdateOutcome | undefined;
+
+interface Taken {
+  taken: UniqueColumn | 'id' | null;
+}
 
 const isHeld = (row: { isHeld: boolean } | undefined) => row?.isHeld === true;
 
@@ -47,6 +53,7 @@ export class UserWrites implements OnModuleInit {
         isSkipped: (row) => row === undefined,
         // How long to wait for a key is not known to the node that waits.
         goAlone: () => isSpread(database),
+        refuse: (tenantId, user) => this.refuseTaken(tenantId, user),
       },
       DATABASE_POOL_SIZE,
     );
@@ -75,7 +82,7 @@ export class UserWrites implements OnModuleInit {
     if (found?.hasAll) markSpread(this.database);
   }
 
-  /** The user as it now is. @throws QueryFailedError when an id or a key is taken */
+  /** The user as it now is. @throws QueryFailedError or AppError when an id or a key is taken */
   async create(tenantId: TenantId, user: NewUser): Promise<UserRow> {
     return (await this.creates.run(tenantId, user)) as UserRow;
   }
@@ -89,6 +96,13 @@ export class UserWrites implements OnModuleInit {
   /** What became of it; undefined when there is no such user. */
   delete(tenantId: TenantId, deletion: Deletion): Promise<DeleteOutcome | undefined> {
     return this.deletes.run(tenantId, deletion);
+  }
+
+  /** On Citus, what a constraint refuses costs the connection to the node: most are found before. */
+  private async refuseTaken(tenantId: TenantId, user: NewUser): Promise<void> {
+    if (!isSpread(this.database)) return;
+    const found = await query<Taken>(this.database, selectTaken(tenantId, user));
+    if (found[0]?.taken) throw inUse(found[0].taken);
   }
 
   private updateStatement = (tenantId: TenantId, changes: UserChange[], wait: Wait) => {

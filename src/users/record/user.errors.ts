@@ -33,9 +33,10 @@ export async function orConflict<Result>(run: () => Promise<Result>): Promise<Re
   }
 }
 
-/** What the constraint of a unique column would say. */
-export const inUse = (column: UniqueColumn) =>
-  conflict(`uq_users_tenant_id_${column}`) ?? new Error(`${column} has no constraint`);
+/** What the constraint of the id or of a unique column would say. */
+export const inUse = (column: UniqueColumn | 'id') =>
+  conflict(column === 'id' ? 'pk_users' : `uq_users_tenant_id_${column}`) ??
+  new Error(`${column} has no constraint`);
 
 function conflict(constraint = ''): AppError | undefined {
   const [code, pointer] = CONFLICTS[constraint] ?? [];
