@@ -157,7 +157,7 @@ describe('EVENTS_RETENTION_DAYS of at least a month', () => {
     await prune();
     expect(await rename()).toBe(200);
     // Of a node, Citus says that its connection failed.
-    expect(app.log.join('')).toMatch(/55P03|connection marked as essential/);
+    expect(app.log.join('')).toMatch(/55P03|MarkRemoteTransactionFailed/);
     // What is over is gone all the same, row by row.
     expect((await months(client))['4']).toBe(0);
     expect(sequences(events(await feed()))).toEqual([2, 3]);
