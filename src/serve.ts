@@ -39,6 +39,9 @@ async function start(): Promise<void> {
   }
   const logTo = env.NODE_ENV === 'development' && (await import('./dev/pretty-log.js')).prettyLog();
   app = await createApp(env, { ...development, ...(logTo && { logTo }) });
+  // From the first answer on, a database that goes away ends nothing.
+  await app.init();
+  await development?.prepare(app);
   await app.listen({ port: env.PORT, host: env.host }).catch((cause: unknown) => {
     throw new ListenError('PORT', { cause });
   });
@@ -47,7 +50,7 @@ async function start(): Promise<void> {
   // A wrong issuer is told now, in the log, and not at the first request.
   const { only } = app.get(Tenants);
   if (only) void app.get(Realms).knowsKeys(only);
-  if (development) console.log(await development.banner(app));
+  if (development) console.log(development.banner());
 }
 
 /**

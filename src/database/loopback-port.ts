@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { connect, createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
 
@@ -13,13 +14,24 @@ export function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** A port that nothing listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().once('error', fail);
-    server.listen(0, HOST, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => done(port));
-    });
+/** Below what Linux (32768) and the others (49152) give to connections that go out. */
+const LOWEST = 10_240;
+const HIGHEST = 32_767;
+
+/**
+ * A port that nothing listens on, and that no connection is given while its server is away: who
+ * connects to one of those may be connected to itself, and then holds it.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LOWEST, HIGHEST + 1);
+    if (await canListen(port)) return port;
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer().once('error', () => done(false));
+    server.listen(port, HOST, () => server.close(() => done(true)));
   });
 }

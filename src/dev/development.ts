@@ -22,8 +22,10 @@ import { TokenButtonModule, TOKENS_URL } from './token-button.js';
 export interface Development {
   imports: Type[];
   tokensUrl?: string;
+  /** Before the first request. */
+  prepare(app: INestApplication): Promise<void>;
   /** What to tell the person who started it. */
-  banner(app: INestApplication): Promise<string>;
+  banner(): string;
   stop(): Promise<void>;
 }
 
@@ -40,9 +42,11 @@ export async function startDevelopment(env: Env): Promise<Development> {
       ...(hasButton ? [TokenButtonModule] : []),
     ],
     ...(hasButton && { tokensUrl: TOKENS_URL }),
-    banner: async (app) => {
+    prepare: async (app) => {
       const { only } = app.get(Tenants);
       if (postgres && only) await createDemoUser(app.get(UsersService), only);
+    },
+    banner: () => {
       if (hasOwnIssuer) keepPort(env);
       return banner(env, postgres?.folder, hasOwnIssuer);
     },

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -45,6 +46,19 @@ async function demoName(): Promise<unknown> {
     headers: { authorization: `Bearer ${tokenOf('management')}` },
   });
   return ((await response.json()) as { name: unknown }).name;
+}
+
+/** As soon as nothing listens there. */
+async function takePort(port: number): Promise<Server> {
+  for (;;) {
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      return server;
+    } catch {
+      await sleep(1);
+    }
+  }
 }
 
 /** Waits until the service can write again. */
@@ -141,6 +155,16 @@ describe('a start with nothing configured', () => {
     process.kill(place.postgresPid() ?? 0, 'SIGKILL');
     await recovers('after kill 2');
     expect(await demoName()).toBe('after kill 2');
+  });
+
+  it('tells that another program has taken the port of PostgreSQL, and comes back once it is free', async () => {
+    const service = await place.start();
+    const port = Number(new URL(place.databaseUrl()).port);
+    process.kill(place.postgresPid() ?? 0, 'SIGKILL');
+    const other = await takePort(port);
+    await service.says(/PostgreSQL is gone and cannot start yet/);
+    other.close();
+    await recovers('after the other program');
   });
 
   it('comes back after a kill -9 of both, with nothing lost', async () => {
