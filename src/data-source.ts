@@ -30,6 +30,7 @@ import { NumberInPartitions1764420000000 } from './database/migrations/176442000
 import { FindBusyHooks1764430000000 } from './database/migrations/1764430000000-find-busy-hooks.js';
 import { CountTogether1764440000000 } from './database/migrations/1764440000000-count-together.js';
 import { SpreadPartitions1764455000000 } from './database/migrations/1764455000000-spread-partitions.js';
+import { TraceEvents1764460000000 } from './database/migrations/1764460000000-trace-events.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -69,6 +70,7 @@ export const SCHEMA = {
     FindBusyHooks1764430000000,
     CountTogether1764440000000,
     SpreadPartitions1764455000000,
+    TraceEvents1764460000000,
   ],
 };
 

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { traceparentOf } from '../http/trace-requests.js';
 import type { TokenKind } from './principal.js';
 
 /** Who made a change, as the access token says. */
@@ -16,6 +17,8 @@ export interface Actor {
 export interface Origin {
   actor?: Actor;
   requestId?: string;
+  /** W3C Trace Context; where traces are on. */
+  traceparent?: string | undefined;
 }
 
 /** The origin of what this request changes. */
@@ -23,8 +26,10 @@ export const RequestOrigin = createParamDecorator((_: unknown, context: Executio
   originOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-export function originOf({ principal, id }: Pick<FastifyRequest, 'principal' | 'id'>): Origin {
-  if (!principal) return { requestId: id };
+export function originOf(request: FastifyRequest): Origin {
+  const { principal, id: requestId } = request;
+  const traceparent = traceparentOf(request);
+  if (!principal) return { requestId, traceparent };
   const { kind, subject, clientId = null } = principal;
-  return { actor: { kind, subject, clientId }, requestId: id };
+  return { actor: { kind, subject, clientId }, requestId, traceparent };
 }

@@ -13,6 +13,8 @@ const MAX_ANSWER = 1_024;
 interface Sendable {
   id: string;
   type: string;
+  /** Of the request that it tells of. */
+  traceparent?: string | undefined;
 }
 
 /** Where a hook leads, opened. */
@@ -54,7 +56,8 @@ export class Receiver {
 
   /** In a span of its own: the receiver is told by which, and what it does for it is below. */
   async send(target: Target, event: Sendable): Promise<Sent> {
-    const span = this.tracing.call(`deliver ${event.type}`, attributesOf(target, event));
+    const { type, traceparent } = event;
+    const span = this.tracing.call(`deliver ${type}`, attributesOf(target, event), traceparent);
     const sent = await this.sendFor(span, target, event);
     const { statusCode, error } = sent.attempt;
     const answered = { 'http.response.status_code': statusCode ?? undefined };

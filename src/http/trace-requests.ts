@@ -8,6 +8,7 @@ const spans = new WeakMap<FastifyRequest, TraceSpan>();
 
 /** The trace that a request belongs to, if any. */
 export const traceIdOf = (request: FastifyRequest) => spans.get(request)?.traceId;
+export const traceparentOf = (request: FastifyRequest) => spans.get(request)?.traceparent;
 
 /**
  * Gives each request a span, from its head to the end of its answer (semantic conventions of HTTP). What the log

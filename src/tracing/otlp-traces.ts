@@ -47,10 +47,13 @@ export class OtlpTraces {
     role: SpanRole,
     attributes: Attributes,
     { traceparent }: IncomingHttpHeaders,
+    after: string | undefined,
   ): OtlpSpan {
     const caller = callerOf(traceparent);
+    const before = callerOf(after);
     const above = caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT;
-    const options = { kind: KINDS[role], attributes };
+    const links = before ? [{ context: before }] : [];
+    const options = { kind: KINDS[role], attributes, links };
     return new OtlpSpan(this.tracer, this.tracer.startSpan(name, options, above));
   }
 

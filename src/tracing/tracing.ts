@@ -28,20 +28,22 @@ export class Tracing implements OnApplicationShutdown {
    * A span that no other one here is above of; undefined where traces are off.
    *
    * @param of headers of the caller, whose trace it then belongs to
+   * @param after `traceparent` of what came before it, perhaps long ago: it has a link to that
    */
   begin(
     name: string,
     role: SpanRole,
     attributes: Attributes,
     of: IncomingHttpHeaders = {},
+    after?: string,
   ): TraceSpan | undefined {
-    return this.traces?.begin(name, role, attributes, of);
+    return this.traces?.begin(name, role, attributes, of, after);
   }
 
   /** A span of what others are asked, below the request that it is done for, if any. */
-  call(name: string, attributes: Attributes): TraceSpan | undefined {
+  call(name: string, attributes: Attributes, after?: string): TraceSpan | undefined {
     const [above] = currentSpans();
-    return above?.child(name, attributes, []) ?? this.begin(name, 'client', attributes);
+    return above?.child(name, attributes, []) ?? this.begin(name, 'client', attributes, {}, after);
   }
 
   /** Sends what is left, if that does not take long. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../src/database/loopback-port.js';
 import { TestCollector } from '../support/collector.js';
+import { type Event, events } from '../support/events.js';
 import { TestReceiver, until } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
@@ -167,8 +168,38 @@ describe('sampling', () => {
   });
 });
 
+describe('an event', () => {
+  it('has the traceparent of the request that made it, whatever it did', async () => {
+    let feed: Event[] = [];
+    let history: Event[] = [];
+    await traced({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' }, async (app, token) => {
+      const headers = { traceparent: CALLER };
+      const url = '/api/users';
+      const call = (method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) =>
+        app.call({ method, url: `${url}${path}`, token, headers, ...(body && { body }) });
+      const { id } = (await call('POST', '', {})).json;
+      await call('PATCH', `/${id}`, { name: 'a' });
+      await call('PUT', `/${id}/identities/example`, { userId: 'u' });
+      await call('DELETE', `/${id}`);
+      await app.call({ method: 'POST', url, token, body: {} });
+      feed = events(await app.call({ method: 'GET', url: '/api/events', token }));
+      history = events(await app.call({ method: 'GET', url: `${url}/${id}/events`, token }));
+    });
+    const requests = ['POST /api/users', PATCH, 'PUT /api/users/:userId/identities/:target'];
+    const spans = [...requests, 'DELETE /api/users/:userId'].flatMap((name) =>
+      collector.named(name),
+    );
+    const told = spans.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`);
+    expect(spans.map(({ traceId }) => traceId)).toEqual([TRACE, TRACE, TRACE, TRACE]);
+    expect(feed.slice(0, 4).map(({ traceparent }) => traceparent)).toEqual(told);
+    // What is not sampled has one, too.
+    expect(feed[4]?.traceparent).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
+    expect(history.map(({ traceparent }) => traceparent)).toEqual(told.reverse());
+  });
+});
+
 describe('a delivery', () => {
-  it('is a span, which the receiver is told', async () => {
+  it('is a span, which the receiver is told, with a link to the request that made the event', async () => {
     const receiver = await TestReceiver.start();
     const settings = { BACKGROUND_WORK: 'on', HOOKS_ALLOW_PRIVATE_TARGETS: 'on' };
     await traced(settings, async (app, token) => {
@@ -191,6 +222,12 @@ describe('a delivery', () => {
       },
     });
     expect(received?.headers['traceparent']).toBe(`00-${delivery?.traceId}-${delivery?.spanId}-01`);
+    const [request] = collector.named('POST /api/users');
+    expect(received?.event.traceparent).toBe(`00-${request?.traceId}-${request?.spanId}-01`);
+    expect(delivery?.links).toEqual([
+      expect.objectContaining({ traceId: request?.traceId, spanId: request?.spanId }),
+    ]);
+    expect(delivery?.traceId).not.toBe(request?.traceId);
     expect(JSON.stringify(collector.spans)).not.toContain('secret');
   });
 });

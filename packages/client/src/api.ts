@@ -787,6 +787,8 @@ export interface components {
             datacontenttype: "application/json";
             /** @description Its place in the feed, from 1 without gaps other than before a `Feed.Reset`: what `after` takes. */
             sequence: string;
+            /** @description Of the request (W3C Trace Context), where the service sends traces. */
+            traceparent?: string;
             data: components["schemas"]["EventData"];
         };
         CloudEventPage: components["schemas"]["CloudEvent"][];

@@ -91,7 +91,7 @@ export class EventDataDto {
   changes!: ChangeDto[];
 }
 
-/** One change of a user, as CloudEvents 1.0 has it, with its extension `sequence`. */
+/** One change of a user, as CloudEvents 1.0 has it, with its extensions `sequence` and `traceparent`. */
 export class CloudEventDto {
   @ApiProperty({ type: String, enum: ['1.0'] })
   specversion!: '1.0';
@@ -128,12 +128,21 @@ export class CloudEventDto {
   })
   sequence!: string;
 
+  @ApiProperty({
+    type: String,
+    required: false,
+    description: 'Of the request (W3C Trace Context), where the service sends traces.',
+    example: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  })
+  traceparent?: string | undefined;
+
   @ApiProperty({ type: EventDataDto })
   data!: EventDataDto;
 }
 
 export function toCloudEvent(tenantId: TenantId, event: EventRow): CloudEventDto | FeedResetDto {
   const { id, type, userId, version, time, actor, requestId, changes, sequence } = event;
+  const traceparent = event.traceparent ?? undefined;
   const same = { specversion: '1.0', id, source: sourceOf(tenantId) } as const;
   const place = { time, datacontenttype: 'application/json', sequence } as const;
   if (type === FEED_RESET) return { ...same, type, ...place, data: { after: version } };
@@ -142,6 +151,7 @@ export function toCloudEvent(tenantId: TenantId, event: EventRow): CloudEventDto
     type,
     subject: userId,
     ...place,
+    traceparent,
     data: { userId, version: Number(version), actor, requestId, changes },
   };
 }

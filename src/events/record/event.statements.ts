@@ -17,6 +17,8 @@ export interface EventRow {
   time: string;
   actor: Actor | null;
   requestId: string | null;
+  /** Null where traces were off. */
+  traceparent: string | null;
   changes: Change[];
 }
 
@@ -24,7 +26,7 @@ export interface EventRow {
 export const eventRow = `
   e.id, e.sequence, e.type, e.user_id AS "userId", e.version,
   to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time,
-  e.actor, e.request_id AS "requestId", e.changes`;
+  e.actor, e.request_id AS "requestId", e.traceparent, e.changes`;
 
 /** Bytes of changes behind which an answer has no further event, or a thousand could be 100 MB. */
 const MAX_BYTES = 4_194_304;

@@ -17,8 +17,10 @@ export const recordingColumns = ({ id, type, origin }: Recording) => ({
   type,
   actor: origin.actor,
   request_id: origin.requestId,
+  traceparent: origin.traceparent,
 });
-export const RECORDING_COLUMNS = 'event uuid, type varchar, actor jsonb, request_id varchar';
+export const RECORDING_COLUMNS =
+  'event uuid, type varchar, actor jsonb, request_id varchar, traceparent varchar';
 
 /** SQL expressions over `from`, which has the columns of a recording. */
 interface Recorded {
@@ -35,6 +37,6 @@ interface Recorded {
  */
 export const recordEvents = ({ from, userId, version, at, changes }: Recorded) => `
   INSERT INTO user_events
-    (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
-  SELECT $1, event, ${userId}, ${version}, ${at}, type, actor, request_id, ${changes}
+    (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, traceparent, changes)
+  SELECT $1, event, ${userId}, ${version}, ${at}, type, actor, request_id, traceparent, ${changes}
   FROM ${from}`;

@@ -53,6 +53,10 @@ export class UserEventEntity {
   @Column({ name: 'request_id', type: 'varchar', length: 64, nullable: true })
   requestId!: string | null;
 
+  /** Of the request (W3C Trace Context); null where traces were off. */
+  @Column({ type: 'varchar', length: 55, nullable: true })
+  traceparent!: string | null;
+
   @Column({ type: 'jsonb' })
   changes!: Change[];
 }

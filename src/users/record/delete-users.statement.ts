@@ -47,7 +47,7 @@ const textOf = madeOnce(
     gone AS (
       DELETE FROM users USING old
       WHERE users.tenant_id = $1 AND users.id = old.id AND ${meetsConditions('old.version')}
-      RETURNING users.id, users.version, users.updated_at, event, type, actor, request_id),
+      RETURNING users.id, users.version, users.updated_at, event, type, actor, request_id, traceparent),
     kept AS (
       INSERT INTO deleted_users (tenant_id, id, version) SELECT $1, id, version + 1 FROM gone
       ON CONFLICT (tenant_id, id) DO UPDATE SET version = excluded.version),

@@ -121,7 +121,7 @@ BEGIN
       SELECT * FROM patch JOIN unnest(held) u ON u.id = patch.of),
     ${judgedChanges(KNOWN, 'most_bytes')}
     SELECT u.id, ${answered(ANSWER)}, ${list(NAMES, (name) => `u.new_${name}`)},
-      ${TOUCHES} AS touches, u.event, u.type, u.actor, u.request_id, u.at,
+      ${TOUCHES} AS touches, u.event, u.type, u.actor, u.request_id, u.traceparent, u.at,
       CASE WHEN writes THEN ${changesOf(isSet, withValues)} END AS changes
     FROM u ORDER BY u.id
   LOOP
@@ -132,9 +132,9 @@ BEGIN
     END IF;
     IF found.changed THEN
       INSERT INTO user_events
-        (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, changes)
+        (tenant_id, id, user_id, version, occurred_at, type, actor, request_id, traceparent, changes)
       VALUES (tenant, found.event, found.id, found.version, found.at, found.type, found.actor,
-        found.request_id, found.changes);
+        found.request_id, found.traceparent, found.changes);
     END IF;
     id := found.id;
     ${Object.keys(ANSWER)

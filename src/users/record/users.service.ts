@@ -126,14 +126,14 @@ export class UsersService {
     tenantId: TenantId,
     field: 'primaryEmail' | 'primaryPhone',
     value: string,
-    { requestId }: Origin,
+    { requestId, traceparent }: Origin,
   ): Promise<boolean> {
     const columns = patchColumns({ [field]: value });
     const [column, key] =
       field === 'primaryEmail'
         ? (['primary_email', columns['primary_email_key']] as const)
         : (['primary_phone', columns['primary_phone']] as const);
-    const origin = requestId === undefined ? {} : { requestId };
+    const origin = { requestId, traceparent };
     return inTransaction(this.database, tenantId, async (run) => {
       const [holder] = await run<Pick<UserRow, 'id'>>(lockAssumed(tenantId, column, key));
       if (holder) await this.update(tenantId, holder.id, { [field]: null }, { origin });
