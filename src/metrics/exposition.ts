@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { type MetricName, METRICS } from './metric-list.js';
 import type { Metrics } from './metrics.js';
+import { watchProcess } from './process-metrics.js';
 import { RequestDurations } from './request-durations.js';
 
 /** Metrics as Prometheus reads them. */
@@ -9,7 +10,7 @@ export class Exposition {
   readonly durations = new RequestDurations(this.registry);
 
   constructor(private readonly metrics: Metrics) {
-    collectDefaultMetrics({ register: this.registry });
+    watchProcess(this.registry);
     for (const name of Object.keys(METRICS) as MetricName[])
       if (METRICS[name].type !== 'histogram') this.add(name);
   }

@@ -23,7 +23,7 @@ const VALUES: Record<string, RegExp> = {
   result: /^(hit|miss|delivered|failed|unsent)$/,
   db_client_connection_pool_name: /^(requests|background)$/,
   db_client_connection_state: /^(idle|used)$/,
-  kind: /^(read|create|update|delete|major|minor|incremental|weakcb)$/,
+  kind: /^(read|create|update|delete)$/,
   state: /^(pending|dead)$/,
   le: /^(\d+(\.\d+)?|\+Inf)$/,
   space: /^[a-z_]+$/,

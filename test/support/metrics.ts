@@ -30,7 +30,7 @@ const HISTOGRAMS = Object.entries(METRICS)
 /** The metric that a sample belongs to: those of a histogram have endings. */
 export function metricOf(name: string): string {
   const whole = name.replace(/_(bucket|sum|count)$/, '');
-  return [...HISTOGRAMS, 'nodejs_gc_duration_seconds'].includes(whole) ? whole : name;
+  return HISTOGRAMS.includes(whole) ? whole : name;
 }
 
 /** The metrics of docs/metrics.md, with their labels. */

@@ -1,0 +1,5 @@
+declare module 'prom-client/lib/metrics/*.js' {
+  import type { Registry } from 'prom-client';
+  const watch: (registry: Registry) => void;
+  export default watch;
+}
