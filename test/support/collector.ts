@@ -1,16 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-export interface CollectedSpan {
-  traceId: string;
-  spanId: string;
-  parentSpanId: string | undefined;
-  name: string;
-  kind: number;
-  attributes: Record<string, unknown>;
-  links: { traceId: string; spanId: string }[];
-  status: number | undefined;
-}
+import { buffer } from 'node:stream/consumers';
+import { type CollectedSpan, exportOf } from './otlp.js';
 
 /** A collector of OTLP over HTTP, on a real port. */
 export class TestCollector {
@@ -27,12 +18,10 @@ export class TestCollector {
     const server = createServer();
     const collector = new TestCollector(server);
     server.on('request', (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
+      void buffer(request).then((body) => {
         collector.requests.push({ path: request.url, headers: request.headers });
-        if (collector.answer === 200) collector.take(JSON.parse(body));
-        response.writeHead(collector.answer, { 'content-type': 'application/json' }).end('{}');
+        if (collector.answer === 200) collector.take(body);
+        response.writeHead(collector.answer).end();
       });
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -52,19 +41,10 @@ export class TestCollector {
     await new Promise((done) => this.server.close(done));
   }
 
-  private take({ resourceSpans }: any): void {
-    for (const { resource, scopeSpans } of resourceSpans) {
-      this.resource = attributesOf(resource.attributes);
-      for (const span of scopeSpans.flatMap(({ spans }: any) => spans))
-        this.spans.push({
-          ...span,
-          attributes: attributesOf(span.attributes),
-          links: span.links ?? [],
-          status: span.status?.code,
-        });
+  private take(body: Buffer): void {
+    for (const { resource, spans } of exportOf(body)) {
+      this.resource = resource;
+      this.spans.push(...spans);
     }
   }
 }
-
-const attributesOf = (attributes: { key: string; value: object }[]) =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
