@@ -49,12 +49,17 @@ const UNIQUE = ['id', ...UNIQUE_COLUMNS].map((column, index) => [
   `${column} = $${index + 2}`,
 ]);
 
-/** The first of what a user is to have, its id or a key, that another has, as far as can be seen. */
+/**
+ * The first of what a user is to have, its id or a key, that another has, as far as can be seen. A row that is
+ * held may be about to go: who makes the user waits for it.
+ */
 export const selectTaken = (tenantId: TenantId, { id, columns }: NewUser): Statement =>
   ofTenant(
     tenantId,
     `SELECT CASE ${UNIQUE.map(([column, is]) => `WHEN bool_or(${is}) THEN '${column}'`).join(' ')} END AS taken
-     FROM users WHERE tenant_id = $1 AND (${UNIQUE.map(([, is]) => is).join(' OR ')})`,
+     FROM (SELECT id, ${UNIQUE_COLUMNS.join(', ')} FROM users
+       WHERE tenant_id = $1 AND (${UNIQUE.map(([, is]) => is).join(' OR ')})
+       FOR KEY SHARE SKIP LOCKED) other`,
     [id, ...UNIQUE_COLUMNS.map((column) => columns[column])],
   );
 
