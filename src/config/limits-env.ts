@@ -34,7 +34,7 @@ export class LimitsEnv extends TenancyEnv {
   LIMITS_PASSWORD!: Rate;
 
   /** Streams of events, and long polls. */
-  @Limit('5000/10s,50')
+  @Limit('2000/10s,50')
   LIMITS_STREAM!: Rate;
 
   /** How many times what one caller may do a whole tenant may; Infinity is `off`. */
