@@ -9,6 +9,8 @@ const LIMITS = { LIMITS_READ: '20/1h' };
 const apps: TestApp[] = [];
 afterAll(async () => {
   for (const app of apps.reverse()) await app.stop();
+  // So long the client of Redis waits for its next attempt, also when it is closed, and keeps the worker.
+  await sleep(2_000);
 });
 
 async function start(store: string, shared?: TestApp) {
