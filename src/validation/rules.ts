@@ -22,7 +22,7 @@ export const MAX_USER_ID = 255;
 const CONTROL = /\p{Cc}/u;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const UNSAFE_IN_URL = /[\s\p{Cc}\p{Cf}"<>\\^`{|}]/u;
-const HTTP_URL = /^https?:\/\/(?<authority>[^/?#]+)/i;
+const HTTP_URL = /^https?:\/\/([^/?#]+)/i;
 
 export const fault = (code: Fault['code'], detail: string): Fault[] => [{ code, detail }];
 
@@ -72,7 +72,7 @@ export const emailRule = text(MAX_KEY, (value) => {
 
 /** An http(s) URL without user name or password. */
 export const httpUrlRule = text(MAX_URL, (value) => {
-  const authority = HTTP_URL.exec(value)?.groups?.['authority'];
+  const authority = HTTP_URL.exec(value)?.[1];
   if (authority === undefined || UNSAFE_IN_URL.test(value) || !URL.canParse(value))
     return fault('invalid_format', 'must be an http or https URL');
   return authority.includes('@')

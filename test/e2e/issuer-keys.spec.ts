@@ -17,16 +17,13 @@ import { Realms } from '../../src/auth/realms.js';
 import type { Tenant } from '../../src/tenancy/tenant.js';
 import { Tenants } from '../../src/tenancy/tenants.js';
 import { createKey, type SigningKey } from '../support/test-issuer.js';
-import { TestApp } from '../support/test-app.js';
-import { insertUser } from '../support/users.js';
+import { TestGate } from '../support/test-gate.js';
 
-let app: TestApp;
-let userId: string;
+let app: TestGate;
 let clock = 0;
 
 beforeEach(async () => {
-  app = await TestApp.start();
-  userId = await insertUser(app);
+  app = await TestGate.start();
 });
 afterEach(() => app.stop());
 // Only the clock is turned; timers and sockets stay real.
@@ -44,12 +41,12 @@ afterAll(() => {
 const { publicJwk: rsa } = await createKey('rsa', 'RS256');
 const { publicJwk: ec } = await createKey('ec');
 
-const get = async (token: string) => app.call({ method: 'GET', url: '/api/profile', token });
+const get = (token: string) => app.get('/user', token);
 const fetches = () => app.issuer.requests.filter((url) => url === '/jwks').length;
 const signedBy = async (kid: string) =>
   app.issuer.sign(
     {
-      sub: userId,
+      sub: 'ada',
       aud: 'urn:test:profile',
       scope: 'profile',
       exp: Math.floor(Date.now() / 1000) + 3600,
@@ -77,7 +74,7 @@ describe('the keys of the issuer', () => {
     'Ed25519',
   ])('verify %s', async (alg) => {
     app.issuer.keys = [await createKey('only', alg)];
-    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada'))).status).toBe(200);
   });
 
   it.each([
@@ -110,9 +107,9 @@ describe('the keys of the issuer', () => {
       const before = app.issuer.keys;
       app.issuer.keys = [own];
       app.issuer.jwks = JSON.stringify({ keys: keys(own.publicJwk) });
-      const fresh = await TestApp.start({}, [], app);
-      const token = await app.issuer.userToken(userId);
-      const answer = await fresh.call({ method: 'GET', url: '/api/profile', token });
+      const fresh = await TestGate.start({}, app);
+      const token = await app.issuer.userToken('ada');
+      const answer = await fresh.get('/user', token);
       expect([alg, answer.status]).toEqual([alg, 200]);
       await fresh.stop();
       app.issuer.keys = before;
@@ -128,14 +125,14 @@ describe('the keys of the issuer', () => {
   ])('are not taken when the only one %s', async (_, change) => {
     const own = app.issuer.keys[0] as SigningKey;
     app.issuer.jwks = JSON.stringify({ keys: [change(own.publicJwk), { ...rsa, kid: 'x' }] });
-    expect((await get(await app.issuer.userToken(userId))).status).toBe(401);
+    expect((await get(await app.issuer.userToken('ada'))).status).toBe(401);
   });
 
   it('are tried one by one for a token without kid, and fetched again if none fits', async () => {
     const own = app.issuer.keys[0] as SigningKey;
     const withoutKid = (key: SigningKey) =>
       app.issuer.sign(
-        { sub: userId, aud: 'urn:test:profile', scope: 'profile' },
+        { sub: 'ada', aud: 'urn:test:profile', scope: 'profile' },
         { kid: undefined },
         key,
       );
@@ -161,7 +158,7 @@ describe('the keys of the issuer', () => {
       typed(typ, 401),
     ),
   ])('verify a token of the type %s: %s', async (typ, status) => {
-    const claims = { sub: userId, aud: 'urn:test:profile', scope: 'profile' };
+    const claims = { sub: 'ada', aud: 'urn:test:profile', scope: 'profile' };
     expect((await get(await app.issuer.sign(claims, { typ }))).status).toBe(status);
   });
 
@@ -192,7 +189,7 @@ describe('the keys of the issuer', () => {
   ])(
     'are told in the log, once, when the issuer is %s, and when they are back',
     async (_, settings, told) => {
-      const wrong = await TestApp.start(settings(), [], app);
+      const wrong = await TestGate.start(settings(), app);
       const tenant = wrong.app.get(Tenants).only as Tenant;
       const { keys } = wrong.app.get(Realms).of({ tenant } as FastifyRequest, 'user');
       expect(await keys.known()).toBe(false);
@@ -213,7 +210,7 @@ describe('the keys of the issuer', () => {
 
   it('are found by discovery and fetched once for many tokens at once', async () => {
     const tokens = await Promise.all(
-      Array.from({ length: 20 }, (_, jti) => app.issuer.userToken(userId, { jti })),
+      Array.from({ length: 20 }, (_, jti) => app.issuer.userToken('ada', { jti })),
     );
     const answers = await Promise.all(tokens.map(get));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
@@ -238,54 +235,54 @@ describe('the keys of the issuer', () => {
     ],
   ])('are not taken %s', async (_, answerKeys, told) => {
     app.issuer.answerKeys = answerKeys;
-    expect((await get(await app.issuer.userToken(userId))).status).toBe(503);
+    expect((await get(await app.issuer.userToken('ada'))).status).toBe(503);
     expect(app.log.join('')).toContain(told);
     expect(app.issuer.requests).not.toContain('/elsewhere');
   });
 
   it('may come from AUTH_JWKS_URI without discovery', async () => {
-    const other = await TestApp.start({ AUTH_JWKS_URI: `${app.issuer.url}/jwks` });
-    const token = await app.issuer.userToken(userId, { iss: other.issuer.url });
-    expect((await other.call({ method: 'GET', url: '/api/profile', token })).status).toBe(404);
+    const other = await TestGate.start({ AUTH_JWKS_URI: `${app.issuer.url}/jwks` });
+    const token = await app.issuer.userToken('ada', { iss: other.issuer.url });
+    expect((await other.get('/user', token)).status).toBe(200);
     expect(other.issuer.requests).toEqual([]);
     await other.stop();
   });
 
   it('are not taken from a discovery document of another issuer', async () => {
-    const other = await TestApp.start({ AUTH_ISSUER: `${app.issuer.url}/` });
-    const token = await app.issuer.userToken(userId, { iss: `${app.issuer.url}/` });
-    expect((await other.call({ method: 'GET', url: '/api/profile', token })).status).toBe(503);
+    const other = await TestGate.start({ AUTH_ISSUER: `${app.issuer.url}/` });
+    const token = await app.issuer.userToken('ada', { iss: `${app.issuer.url}/` });
+    expect((await other.get('/user', token)).status).toBe(503);
     await other.stop();
   });
 
   it('may be rotated: a new key is found at once, the old one goes on until it is withdrawn', async () => {
-    const old = await app.issuer.userToken(userId);
+    const old = await app.issuer.userToken('ada');
     expect((await get(old)).status).toBe(200);
     app.issuer.keys.unshift(await createKey('second'));
-    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada'))).status).toBe(200);
     expect((await get(old)).status).toBe(200);
   });
 
   it('that were withdrawn stop counting once the keys are fetched again, cached token or not', async () => {
-    const old = await app.issuer.userToken(userId);
+    const old = await app.issuer.userToken('ada');
     expect((await get(old)).status).toBe(200);
     app.issuer.keys = [await createKey('second')];
-    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada'))).status).toBe(200);
     expect((await get(old)).status).toBe(401);
   });
 
   it('are fetched again in the background when they are old', async () => {
     const claims = { exp: Math.floor(Date.now() / 1000) + 7200 };
-    const old = await app.issuer.userToken(userId, claims);
+    const old = await app.issuer.userToken('ada', claims);
     expect((await get(old)).status).toBe(200);
     app.issuer.keys = [await createKey('second')];
     clock = MAX_AGE_MS + 1000;
-    expect((await get(await app.issuer.userToken(userId, claims))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada', claims))).status).toBe(200);
     expect((await get(old)).status).toBe(401);
   });
 
   it('are not fetched again for every unknown kid, only once per cooldown', async () => {
-    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada'))).status).toBe(200);
     for (const kid of ['a', 'b', 'c', 'd'])
       expect((await get(await signedBy(kid))).status).toBe(401);
     expect(fetches()).toBe(2);
@@ -295,16 +292,16 @@ describe('the keys of the issuer', () => {
   });
 
   it('go on serving while the issuer is down; an unknown one is 503, not 500 or 401', async () => {
-    expect((await get(await app.issuer.userToken(userId))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada'))).status).toBe(200);
     app.issuer.isDown = true;
-    expect((await get(await app.issuer.userToken(userId, { jti: 1 }))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada', { jti: 1 }))).status).toBe(200);
     const answer = await get(await signedBy('unknown'));
     expect(answer.status).toBe(503);
     expect(answer.json.code).toBe('service.unavailable');
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     clock = MAX_AGE_MS + 1000;
     const claims = { exp: Math.floor(Date.now() / 1000) + 7200 };
-    expect((await get(await app.issuer.userToken(userId, claims))).status).toBe(200);
+    expect((await get(await app.issuer.userToken('ada', claims))).status).toBe(200);
   });
 
   it.each([
@@ -319,7 +316,7 @@ describe('the keys of the issuer', () => {
     'that come as %s are not fetched again at once, and do not take the place of good ones',
     async (jwks) => {
       app.issuer.jwks = jwks;
-      const token = await app.issuer.userToken(userId, {
+      const token = await app.issuer.userToken('ada', {
         exp: Math.floor(Date.now() / 1000) + 3600,
       });
       for (let round = 0; round < 5; round += 1) expect((await get(token)).status).toBe(503);
@@ -338,7 +335,7 @@ describe('the keys of the issuer', () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const weak = { ...publicKey.export({ format: 'jwk' }), kid: 'weak', alg: 'RS256' };
     app.issuer.jwks = JSON.stringify({ keys: [null, weak, good.publicJwk, good.publicJwk] });
-    const claims = { sub: userId, aud: 'urn:test:profile', scope: 'profile' };
+    const claims = { sub: 'ada', aud: 'urn:test:profile', scope: 'profile' };
     expect((await get(await app.issuer.sign(claims, {}, good))).status).toBe(200);
     expect((await get(await app.issuer.sign(claims, { kid: 'weak' }, good))).status).toBe(401);
   });
@@ -356,14 +353,15 @@ describe('the keys of the issuer', () => {
 
   it('that were never known are 503 and are asked for again after the cooldown', async () => {
     app.issuer.isDown = true;
-    const token = await app.issuer.userToken(userId, { exp: Math.floor(Date.now() / 1000) + 3600 });
+    const token = await app.issuer.userToken('ada', { exp: Math.floor(Date.now() / 1000) + 3600 });
     expect((await get(token)).status).toBe(503);
-    const ready = await app.call({ method: 'GET', url: '/health/ready' });
-    expect(ready.status).toBe(503);
+    const { only } = app.app.get(Tenants);
+    const isReady = () => app.app.get(Realms).knowsKeys(only as Tenant);
+    expect(await isReady()).toBe(false);
     app.issuer.isDown = false;
     expect((await get(token)).status).toBe(503);
     clock = COOLDOWN_MS + 1000;
     expect((await get(token)).status).toBe(200);
-    expect((await app.call({ method: 'GET', url: '/health/ready' })).status).toBe(200);
+    expect(await isReady()).toBe(true);
   });
 });

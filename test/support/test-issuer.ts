@@ -31,6 +31,8 @@ export class TestIssuer {
   keys: SigningKey[] = [];
   requests: string[] = [];
   isDown = false;
+  /** Answered in place of the discovery document, when set. */
+  configuration: object | undefined;
   /** Answered in place of the keys, when set. */
   jwks: string | undefined;
   /** Does it in place of the keys, when set. */
@@ -61,7 +63,9 @@ export class TestIssuer {
 
   private answer(url: string): string {
     if (url === '/.well-known/openid-configuration')
-      return JSON.stringify({ issuer: this.url, jwks_uri: `${this.url}/jwks` });
+      return JSON.stringify(
+        this.configuration ?? { issuer: this.url, jwks_uri: `${this.url}/jwks` },
+      );
     if (this.jwks !== undefined) return this.jwks;
     return JSON.stringify({ keys: this.keys.map(({ publicJwk }) => publicJwk) });
   }

@@ -1,0 +1,38 @@
+/** Files that are mutated together, and the suites that are to notice it: few, since each mutant runs them anew. */
+export interface Part {
+  mutate: string[];
+  tests: string[];
+}
+
+const files = (folder: string, ...names: string[]) =>
+  names.map((name) => `src/${folder}/${name}.ts`);
+const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.spec.ts`);
+
+export const FOLDERS: Record<string, Part[]> = {
+  validation: [
+    {
+      mutate: files('validation', 'rules', 'json-rules', 'list-rule'),
+      tests: unit('rules', 'list-rule'),
+    },
+    {
+      mutate: files('validation', 'rule', 'fields', 'bare-body', 'read-only'),
+      tests: unit('fields'),
+    },
+  ],
+  auth: [
+    { mutate: files('auth', 'claims'), tests: unit('claims') },
+    { mutate: files('auth', 'token-cache'), tests: unit('token-cache') },
+    { mutate: files('auth', 'realms'), tests: unit('realms') },
+    { mutate: files('auth', 'get-json'), tests: unit('get-json') },
+    { mutate: files('auth', 'signing-keys'), tests: unit('signing-keys') },
+    { mutate: files('auth', 'issuer-keys'), tests: unit('issuer-keys') },
+    { mutate: files('auth', 'verify-token'), tests: unit('verify-token') },
+    {
+      mutate: files(
+        ...['auth', 'access', 'origin', 'principal'],
+        ...['tenant.guard', 'token.guard', 'token.strategy'],
+      ),
+      tests: ['test/e2e/gate.spec.ts'],
+    },
+  ],
+};
