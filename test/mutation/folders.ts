@@ -35,4 +35,14 @@ export const FOLDERS: Record<string, Part[]> = {
       tests: ['test/e2e/gate.spec.ts'],
     },
   ],
+  // What reads and writes the database is left out: each mutant would take a service of its own.
+  users: [
+    { mutate: files('users', 'user.dto'), tests: unit('user-dto') },
+    { mutate: files('users/record', 'patch-columns'), tests: unit('patch-columns') },
+    { mutate: files('users/record', 'user.errors'), tests: unit('user-errors') },
+    {
+      mutate: files('users/search', 'user-query', 'user-page', 'shared-totals'),
+      tests: unit('user-query', 'user-page', 'shared-totals'),
+    },
+  ],
 };

@@ -38,6 +38,8 @@ const mutate = (name: string, { mutate: sources, tests }: Part) =>
         testMatch: tests.map((file) => `<rootDir>/${file}`),
         // One database server for all mutants.
         ...{ globalSetup: null, globalTeardown: null },
+        // A test that waits for what a mutant never does has failed; good ones take milliseconds.
+        testTimeout: 30_000,
       },
     },
     coverageAnalysis: 'perTest',

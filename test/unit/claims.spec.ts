@@ -95,10 +95,17 @@ const REFUSED: [string, TokenKind, object, Partial<TokenRules>][] = [
   ['an ID token of Cognito', 'user', { aud: 'u', token_use: 'id' }, COGNITO()],
   ['another issuer', 'user', { aud: 'u', iss: 'i/' }, {}],
   ['no issuer', 'user', { aud: 'u', iss: undefined }, {}],
+  ['no aud, of an operator', 'operator', { client_id: 'c2' }, { clients: {} }],
+  ['one more aud, of users, of an operator', 'operator', { aud: ['o', 'u'] }, OPERATORS()],
+  ['one more aud, of any tenant', 'operator', { aud: ['o', 'urn:a:m'] }, OPERATORS()],
 ];
 
 function COGNITO(): Partial<TokenRules> {
   return { clients: { user: ['c2'], management: ['c1'] } };
+}
+
+function OPERATORS(): Partial<TokenRules> {
+  return { audiences: { user: 'u', management: 'urn:{tenant}:m', operator: 'o' } };
 }
 
 describe('a token of', () => {
@@ -124,6 +131,36 @@ describe('a token of', () => {
 });
 
 describe('toPrincipal', () => {
+  it.each([
+    ['iss', { iss: 'x' }],
+    ['sub', { sub: 'a\0' }],
+    ['exp', { exp: NOW }],
+    ['nbf', { nbf: NOW + 6 }],
+    ['iat', { iat: 'x' }],
+    ['token_use', { token_use: 'id' }],
+    ['aud', { aud: 'x' }],
+  ])('names the claim %s that is not accepted', (name, claims) => {
+    const all = { ...VALID, aud: 'u', ...claims };
+    expect(() => toPrincipal('user', all, RULES, NOW)).toThrow(
+      expect.objectContaining({ name: 'ClaimsError', message: name }),
+    );
+  });
+
+  it('goes by the clock', () => {
+    const expiring = (inSeconds: number) => ({
+      ...{ ...VALID, aud: 'u' },
+      exp: Date.now() / 1000 + inSeconds,
+    });
+    expect(toPrincipal('user', expiring(60), RULES).subject).toBe('ada');
+    expect(() => toPrincipal('user', expiring(-1), RULES)).toThrow(ClaimsError);
+  });
+
+  it('lets operators have an audience that is nobody’s', () => {
+    const claims = { ...VALID, aud: ['o', 'account'] };
+    const found = understood('operator', claims, { ...RULES, ...OPERATORS() });
+    expect(found?.kind).toBe('operator');
+  });
+
   it.each([
     ['nothing more', {}, true],
     ['exp one second ahead', { exp: NOW + 1 }, true],

@@ -48,7 +48,7 @@ describe('getJson', () => {
   );
 
   it.each<[unknown, string]>([
-    [new Error('it answered 500'), 'it answered 500'],
+    [new Error('it answered 500', { cause: new Error('x') }), 'it answered 500'],
     [new TypeError('fetch failed'), 'fetch failed'],
     [new TypeError('fetch failed', { cause: new Error('other side closed') }), 'other side closed'],
     [

@@ -60,4 +60,39 @@ describe('patchColumns', () => {
       primary_phone_assumed: false,
     });
   });
+
+  it('keeps a name in NFC, and everything else as it is given', () => {
+    const objects = { customData: { a: 1 }, profile: { nickname: 'e\u0301' } };
+    expect(
+      patchColumns({
+        ...{ name: 'e\u0301', username: 'Ada_E', avatar: 'https://h/a', ...objects },
+        ...{ isSuspended: false, applicationId: 'app', lastSignInAt: 0 },
+        password: { digest: 'd', algorithm: 'Argon2id' },
+      }),
+    ).toEqual({
+      ...{ name: 'é', username: 'Ada_E', username_key: 'ada_e', avatar: 'https://h/a' },
+      ...{ custom_data: objects.customData, profile: objects.profile },
+      ...{ is_suspended: false, application_id: 'app', last_sign_in_at: new Date(0) },
+      ...{ password_digest: 'd', password_algorithm: 'Argon2id' },
+    });
+  });
+
+  it.each([null, {}])('keeps %j of an object, a time and an application', (value) => {
+    const patch = { customData: value, profile: value, lastSignInAt: null, applicationId: null };
+    expect(patchColumns(patch)).toEqual({
+      ...{ custom_data: value, profile: value, last_sign_in_at: null, application_id: null },
+    });
+  });
+
+  it('knows which addresses are assumed', () => {
+    const patch = { primaryEmail: 'a@b.c', primaryPhone: '61412345678' };
+    const assumed = (...names: ('primaryEmail' | 'primaryPhone')[]) => {
+      const columns = patchColumns({ ...patch, assumed: names });
+      return [columns['primary_email_assumed'], columns['primary_phone_assumed']];
+    };
+    expect(assumed()).toEqual([false, false]);
+    expect(assumed('primaryEmail')).toEqual([true, false]);
+    expect(assumed('primaryPhone')).toEqual([false, true]);
+    expect(patchColumns({ assumed: ['primaryEmail', 'primaryPhone'] })).toEqual({});
+  });
 });

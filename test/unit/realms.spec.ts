@@ -1,7 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Realms } from '../../src/auth/realms.js';
 import { parseEnv } from '../../src/config/load-env.js';
 import type { Tenant } from '../../src/tenancy/tenant.js';
+import { TestIssuer } from '../support/test-issuer.js';
+
+const AWAY = { issuer: 'http://127.0.0.1:1', jwksUri: undefined };
 
 const env = parseEnv({
   ...{ TENANT_HOSTS: '*.test', OPERATOR_HOSTS: 'ops.example', AUTH_SCOPE_PREFIX: 'np/' },
@@ -65,6 +69,33 @@ describe('the realm of a request', () => {
     expect(of(elsewhere).keys).not.toBe(of(tenant('a')).keys);
     const another = tenant('a', { issuer: 'https://other.example' });
     expect(of(another).keys).not.toBe(of(tenant('a')).keys);
+  });
+
+  it('knows its keys when those of both kinds are known', async () => {
+    const issuer = await TestIssuer.start();
+    const here = { issuer: issuer.url };
+    expect(await realms.knowsKeys(tenant('a', here))).toBe(true);
+    expect(await realms.knowsKeys(tenant('a', { ...here, managementIssuer: AWAY }))).toBe(false);
+    expect(await realms.knowsKeys(tenant('a', { ...AWAY, managementIssuer: here }))).toBe(false);
+    await issuer.stop();
+  });
+
+  it('tells whose keys cannot be fetched by the settings that say where they are', async () => {
+    const told: string[] = [];
+    const log = jest.spyOn(Logger.prototype, 'warn');
+    log.mockImplementation((text) => void told.push(String(text).split(':')[0] ?? ''));
+    const issuer = 'http://127.0.0.1:1/';
+    const one = tenant('a', { issuer, managementIssuer: { ...AWAY, issuer: `${issuer}m` } });
+    for (const kind of ['user', 'management'] as const) await of(one, kind).keys.known();
+    const operators = new Realms(Object.assign(env, { OPERATOR_ISSUER: issuer }));
+    await operators.of({} as never, 'operator').keys.known();
+    expect(told).toEqual(['AUTH_ISSUER', 'AUTH_MANAGEMENT_ISSUER', 'OPERATOR_ISSUER']);
+    log.mockRestore();
+  });
+
+  it('of operators accepts nobody where there are none', () => {
+    const { rules } = new Realms(parseEnv({})).of({} as never, 'operator');
+    expect([rules.issuer, rules.audiences.operator]).toEqual(['', undefined]);
   });
 
   it('of operators is that of the settings, whatever the tenant', () => {

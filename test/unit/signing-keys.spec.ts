@@ -35,14 +35,14 @@ const tried = (keys: JWK[], header: JWSHeaderParameters) => {
 describe('a key', () => {
   it.each(FITTING)('for %s is the one of its kind: %s', (alg, kind) => {
     const all = Object.entries(KEYS).map(([kid, key]) => ({ ...key, kid }));
-    expect(tried(all, { alg })).toEqual([kind]);
+    expect(tried(all, { alg })).toStrictEqual([kind]);
   });
 
   it('is for no other algorithm', () => {
     expect(ALGORITHMS).toEqual(FITTING.map(([alg]) => alg));
     for (const alg of ['none', 'HS256', 'ES256K', 'RSA-OAEP', ''])
-      expect(tried(Object.values(KEYS), { alg })).toEqual([]);
-    expect(tried(Object.values(KEYS), {})).toEqual([]);
+      expect(tried(Object.values(KEYS), { alg })).toStrictEqual([]);
+    expect(tried(Object.values(KEYS), {})).toStrictEqual([]);
   });
 
   it.each<[string, object]>([
@@ -78,17 +78,17 @@ describe('a key', () => {
 describe('the keys that a token is tried with', () => {
   const of = (kid: string | undefined, more: object = {}) =>
     ({ ...KEYS.p256, kid, ...more }) as JWK;
-  const keys = [of('a'), of('b', { alg: 'ES256' }), of('b', { alg: 'ES384' }), of(undefined)];
+  const keys = [of('a'), of('b', { alg: 'ES256' }), of('c', { alg: 'ES384' }), of(undefined)];
 
   it('are those of its kid, or all where it has none', () => {
-    expect(tried(keys, { alg: 'ES256', kid: 'a' })).toEqual(['a']);
-    expect(tried(keys, { alg: 'ES256', kid: 'b' })).toEqual(['b']);
-    expect(tried(keys, { alg: 'ES256', kid: 'c' })).toEqual([]);
-    expect(tried(keys, { alg: 'ES256' })).toEqual(['a', 'b', undefined]);
+    expect(tried(keys, { alg: 'ES256', kid: 'a' })).toStrictEqual(['a']);
+    expect(tried(keys, { alg: 'ES256', kid: 'b' })).toStrictEqual(['b']);
+    expect(tried(keys, { alg: 'ES256', kid: 'c' })).toStrictEqual([]);
+    expect(tried(keys, { alg: 'ES256' })).toStrictEqual(['a', 'b', undefined]);
   });
 
   it('are eight at most', () => {
     const nine = Array.from({ length: 9 }, (_, index) => of(String(index)));
-    expect(tried(nine, { alg: 'ES256' })).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+    expect(tried(nine, { alg: 'ES256' })).toStrictEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
 });

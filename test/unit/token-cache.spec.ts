@@ -8,11 +8,13 @@ import { Metrics } from '../../src/metrics/metrics.js';
 const START = 1_700_000_000_000;
 let clock = START;
 let cache: TokenCache;
+let metrics: Metrics;
 beforeEach(() => {
   clock = START;
   jest.spyOn(Date, 'now').mockImplementation(() => clock);
   jest.spyOn(performance, 'now').mockImplementation(() => clock);
-  cache = new TokenCache(new Metrics());
+  metrics = new Metrics();
+  cache = new TokenCache(metrics);
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -68,6 +70,15 @@ describe('a principal of a token', () => {
     ]);
   });
 
+  it('is counted when it is found, and when it is not', () => {
+    cache.set(realm('a'), 'token', principal(600));
+    for (const token of ['token', 'token', 'other']) cache.get(realm('a'), token);
+    expect(metrics.read('nameplate_token_cache_lookups_total')).toEqual([
+      [2, { result: 'hit' }],
+      [1, { result: 'miss' }],
+    ]);
+  });
+
   it('is asked for again when the issuer has other keys', () => {
     cache.set(realm('a'), 'token', principal(600));
     expect(cache.get(realm('a', {}), 'token')).toBeUndefined();
@@ -77,9 +88,9 @@ describe('a principal of a token', () => {
   it('may be of a token that expires in a thousand years', async () => {
     cache.set(realm('a'), 'token', principal(31_536_000_000));
     expect(cache.get(realm('a'), 'token')).toBeDefined();
-    await at(2_147_483);
+    await at(2_147_483.647);
     expect(cache.knew(realm('a'), 'token')).toBe(true);
-    await at(2_147_484);
+    await at(2_147_483.648);
     expect(cache.knew(realm('a'), 'token')).toBe(false);
   });
 });
