@@ -6,7 +6,7 @@ interface Node {
   type: string;
   key?: Named;
   callee?: Named;
-  properties?: { key?: Named; value?: { type: string } }[];
+  properties?: { key?: Named; value?: Node & Named }[];
 }
 interface Named {
   name?: string;
@@ -22,10 +22,14 @@ function isDocumentation({ node }: Path): boolean {
   if (node.type === 'ObjectProperty') return isDescribing(node.key?.name ?? '');
   const properties = node.properties ?? [];
   return (
-    properties.some(({ key, value }) => key?.name === 'type' && value?.type === 'StringLiteral') ||
+    properties.some(({ key, value }) => key?.name === 'type' && isType(value)) ||
     (properties.length > 0 && properties.every(({ key }) => isDescribing(key?.name ?? '')))
   );
 }
+
+/** As a schema has it: 'string', or String. */
+const isType = (value?: Node & Named) =>
+  value?.type === 'StringLiteral' || /^(String|Number|Boolean|Object)$/.test(value?.name ?? '');
 
 const isDescribing = (name: string) => /^(description|example)$/.test(name);
 

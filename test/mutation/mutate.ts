@@ -2,8 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
-import setUp from '../support/global-setup.js';
-import tearDown from '../support/global-teardown.js';
 import { FOLDERS, type Part } from './folders.js';
 
 /**
@@ -36,7 +34,7 @@ const mutate = (name: string, { mutate: sources, tests }: Part) =>
       enableFindRelatedTests: false,
       config: {
         testMatch: tests.map((file) => `<rootDir>/${file}`),
-        // One database server for all mutants.
+        // None of the suites needs a database.
         ...{ globalSetup: null, globalTeardown: null },
         // A test that waits for what a mutant never does has failed; good ones take milliseconds.
         testTimeout: 30_000,
@@ -56,21 +54,16 @@ const mutate = (name: string, { mutate: sources, tests }: Part) =>
     incrementalFile: `${REPORTS}/${name}.incremental.json`,
   }).runMutationTest();
 
-await setUp();
-try {
-  for (const [folder, parts] of Object.entries(FOLDERS)) {
-    if (folders.length > 0 && !folders.includes(folder)) continue;
-    const start = performance.now();
-    const counts: Record<string, number> = {};
-    for (const [index, part] of parts.entries())
-      for (const { status } of await mutate(`${folder}-${index}`, part))
-        counts[status] = (counts[status] ?? 0) + 1;
-    const { Killed = 0, Timeout = 0, Survived = 0, NoCoverage = 0 } = counts;
-    const found = Killed + Timeout;
-    const score = (100 * found) / (found + Survived + NoCoverage);
-    const seconds = Math.round((performance.now() - start) / 1000);
-    console.log(`${folder}: ${score.toFixed(1)} % ${JSON.stringify(counts)}, ${seconds} s`);
-  }
-} finally {
-  await tearDown();
+for (const [folder, parts] of Object.entries(FOLDERS)) {
+  if (folders.length > 0 && !folders.includes(folder)) continue;
+  const start = performance.now();
+  const counts: Record<string, number> = {};
+  for (const [index, part] of parts.entries())
+    for (const { status } of await mutate(`${folder}-${index}`, part))
+      counts[status] = (counts[status] ?? 0) + 1;
+  const { Killed = 0, Timeout = 0, Survived = 0, NoCoverage = 0 } = counts;
+  const found = Killed + Timeout;
+  const score = (100 * found) / (found + Survived + NoCoverage);
+  const seconds = Math.round((performance.now() - start) / 1000);
+  console.log(`${folder}: ${score.toFixed(1)} % ${JSON.stringify(counts)}, ${seconds} s`);
 }

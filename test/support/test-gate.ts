@@ -1,13 +1,10 @@
 import { Writable } from 'node:stream';
-import { Controller, Get, Global, Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { ManagementAuth, OperatorAuth, Public, UserAuth } from '../../src/auth/access.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
-import { type Origin, RequestOrigin } from '../../src/auth/origin.js';
-import { AccessToken, CurrentPrincipal, type Principal } from '../../src/auth/principal.js';
 import { TenantGuard } from '../../src/auth/tenant.guard.js';
 import { TokenGuard } from '../../src/auth/token.guard.js';
 import { ConfigModule } from '../../src/config/config.module.js';
@@ -18,59 +15,8 @@ import { createLogger, nestLogger } from '../../src/logging/logger.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
+import { GateRoutes } from './gate-routes.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from './test-issuer.js';
-
-/** What a route is told of its caller. */
-const caller = (principal: Principal, origin: Origin, token: string) => ({
-  ...{ ...principal, scopes: [...principal.scopes] },
-  ...{ origin, token },
-});
-
-@Controller()
-class Routes {
-  @Public()
-  @Get('open')
-  open() {
-    return {};
-  }
-
-  @Public()
-  @Get('origin')
-  origin(@RequestOrigin() origin: Origin) {
-    return origin;
-  }
-
-  @UserAuth('profile')
-  @Get('user')
-  user(
-    @CurrentPrincipal() principal: Principal,
-    @RequestOrigin() origin: Origin,
-    @AccessToken() token: string,
-  ) {
-    return caller(principal, origin, token);
-  }
-
-  @ManagementAuth('users:read')
-  @Get('management')
-  management(
-    @CurrentPrincipal() principal: Principal,
-    @RequestOrigin() origin: Origin,
-    @AccessToken() token: string,
-  ) {
-    return caller(principal, origin, token);
-  }
-
-  @OperatorAuth()
-  @Get('operator')
-  operator() {
-    return {};
-  }
-
-  @Get('undeclared')
-  undeclared() {
-    return {};
-  }
-}
 
 /** Of the one tenant, nothing is read from it. */
 @Global()
@@ -97,10 +43,8 @@ export class TestGate {
     private readonly isSecond: boolean,
   ) {}
 
-  static async start(
-    env: Record<string, string> | ((issuer: string) => Record<string, string>) = {},
-    shared?: TestGate,
-  ): Promise<TestGate> {
+  /** @param shared one whose issuer this one has, too */
+  static async start(env: Record<string, string> = {}, shared?: TestGate): Promise<TestGate> {
     const issuer = shared?.issuer ?? (await TestIssuer.start());
     const log: string[] = [];
     const logTo = new Writable({
@@ -113,7 +57,7 @@ export class TestGate {
       AUTH_ISSUER: issuer.url,
       AUTH_USER_AUDIENCE: USER_AUDIENCE,
       AUTH_MANAGEMENT_AUDIENCE: MANAGEMENT_AUDIENCE,
-      ...(typeof env === 'function' ? env(issuer.url) : env),
+      ...env,
     });
     // Beside a single tenant: hosts of several are in a database.
     Object.assign(settings, {
@@ -162,7 +106,7 @@ export class TestGate {
 }
 
 @Module({
-  controllers: [Routes],
+  controllers: [GateRoutes],
   providers: [
     { provide: APP_FILTER, useClass: ErrorFilter },
     { provide: APP_GUARD, useClass: TenantGuard },

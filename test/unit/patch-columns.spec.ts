@@ -3,8 +3,8 @@ import { patchColumns } from '../../src/users/record/patch-columns.js';
 
 describe('patchColumns', () => {
   it('leaves out what the patch leaves out', () => {
-    expect(patchColumns({})).toEqual({});
-    expect(patchColumns({ name: undefined })).toEqual({});
+    expect(patchColumns({})).toStrictEqual({});
+    expect(patchColumns({ name: undefined })).toStrictEqual({});
   });
 
   it.each([null, ''])('clears a field and its key for %j', (value) => {
@@ -16,7 +16,7 @@ describe('patchColumns', () => {
         name: value,
         avatar: value,
       }),
-    ).toEqual({
+    ).toStrictEqual({
       username: null,
       username_key: null,
       primary_email: null,
@@ -39,7 +39,7 @@ describe('patchColumns', () => {
     ['ΑΣ@x.org', 'ασ@x.org'],
     ['ας@x.org', 'ασ@x.org'],
   ])('keeps the e-mail %s and gives it the key %s', (given, key) => {
-    expect(patchColumns({ primaryEmail: given })).toEqual({
+    expect(patchColumns({ primaryEmail: given })).toStrictEqual({
       primary_email: given,
       primary_email_key: key,
       primary_email_assumed: false,
@@ -55,7 +55,7 @@ describe('patchColumns', () => {
     ['440150848283', '44150848283'],
     ['12025550123', '12025550123'],
   ])('stores the phone number %s as %s', (given, stored) => {
-    expect(patchColumns({ primaryPhone: given })).toEqual({
+    expect(patchColumns({ primaryPhone: given })).toStrictEqual({
       primary_phone: stored,
       primary_phone_assumed: false,
     });
@@ -69,7 +69,7 @@ describe('patchColumns', () => {
         ...{ isSuspended: false, applicationId: 'app', lastSignInAt: 0 },
         password: { digest: 'd', algorithm: 'Argon2id' },
       }),
-    ).toEqual({
+    ).toStrictEqual({
       ...{ name: 'é', username: 'Ada_E', username_key: 'ada_e', avatar: 'https://h/a' },
       ...{ custom_data: objects.customData, profile: objects.profile },
       ...{ is_suspended: false, application_id: 'app', last_sign_in_at: new Date(0) },
@@ -79,7 +79,7 @@ describe('patchColumns', () => {
 
   it.each([null, {}])('keeps %j of an object, a time and an application', (value) => {
     const patch = { customData: value, profile: value, lastSignInAt: null, applicationId: null };
-    expect(patchColumns(patch)).toEqual({
+    expect(patchColumns(patch)).toStrictEqual({
       ...{ custom_data: value, profile: value, last_sign_in_at: null, application_id: null },
     });
   });
@@ -90,9 +90,9 @@ describe('patchColumns', () => {
       const columns = patchColumns({ ...patch, assumed: names });
       return [columns['primary_email_assumed'], columns['primary_phone_assumed']];
     };
-    expect(assumed()).toEqual([false, false]);
-    expect(assumed('primaryEmail')).toEqual([true, false]);
-    expect(assumed('primaryPhone')).toEqual([false, true]);
-    expect(patchColumns({ assumed: ['primaryEmail', 'primaryPhone'] })).toEqual({});
+    expect(assumed()).toStrictEqual([false, false]);
+    expect(assumed('primaryEmail')).toStrictEqual([true, false]);
+    expect(assumed('primaryPhone')).toStrictEqual([false, true]);
+    expect(patchColumns({ assumed: ['primaryEmail', 'primaryPhone'] })).toStrictEqual({});
   });
 });
