@@ -15,7 +15,6 @@ const LONGEST = [
   'tracing',
   'shedding',
   'identity-provider',
-  'issuer-keys',
   'crash',
 ];
 const rank = ({ path }) => LONGEST.findIndex((name) => path.endsWith(`/${name}.spec.ts`)) >>> 0;

@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Realms } from '../../src/auth/realms.js';
 import { parseEnv } from '../../src/config/load-env.js';
@@ -25,6 +25,15 @@ const tenant = (id: string, tokens: object = {}) =>
       ...tokens,
     },
   }) as unknown as Tenant;
+let told: string[] = [];
+beforeEach(() => {
+  told = [];
+  const log = jest.spyOn(Logger.prototype, 'warn');
+  log.mockImplementation((text) => void told.push(String(text).split(':')[0] ?? ''));
+});
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 const of = (one: Tenant, kind: 'user' | 'management' | 'operator' = 'user') =>
   realms.of({ tenant: one } as never, kind);
 
@@ -81,16 +90,12 @@ describe('the realm of a request', () => {
   });
 
   it('tells whose keys cannot be fetched by the settings that say where they are', async () => {
-    const told: string[] = [];
-    const log = jest.spyOn(Logger.prototype, 'warn');
-    log.mockImplementation((text) => void told.push(String(text).split(':')[0] ?? ''));
     const issuer = 'http://127.0.0.1:1/';
     const one = tenant('a', { issuer, managementIssuer: { ...AWAY, issuer: `${issuer}m` } });
     for (const kind of ['user', 'management'] as const) await of(one, kind).keys.known();
     const operators = new Realms(Object.assign(env, { OPERATOR_ISSUER: issuer }));
     await operators.of({} as never, 'operator').keys.known();
     expect(told).toEqual(['AUTH_ISSUER', 'AUTH_MANAGEMENT_ISSUER', 'OPERATOR_ISSUER']);
-    log.mockRestore();
   });
 
   it('of operators accepts nobody where there are none', () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { QueryFailedError } from 'typeorm';
-import { conflictOf, inUse, tooLarge, userNotFound } from '../../src/users/record/user.errors.js';
+import {
+  checkVersion,
+  inUse,
+  orConflict,
+  tooLarge,
+  userNotFound,
+} from '../../src/users/record/user.errors.js';
 
 const refusal = (constraint: string, code = '23505') =>
   new QueryFailedError('', [], Object.assign(new Error(), { code, constraint }));
@@ -23,18 +29,24 @@ describe('what the database refused', () => {
       ...['uq_user_sso_identities_tenant_id_issuer_identity_id'],
       ...['user.identity_already_in_use', '/identityId'],
     ],
-  ] as [string, string, string][])('by %s is %s', (constraint, code, pointer) => {
-    expect(conflictOf(refusal(constraint))).toMatchObject(conflict(code, pointer));
+  ] as [string, string, string][])('by %s is %s', async (constraint, code, pointer) => {
+    const refused = orConflict(() => Promise.reject(refusal(constraint)));
+    await expect(refused).rejects.toMatchObject(conflict(code, pointer));
   });
 
-  it('for something else stays what it was', () => {
-    for (const error of [refusal('uq_other'), refusal('pk_users', '23503'), new Error('x'), 5])
-      expect(conflictOf(error)).toBe(error);
+  it('for something else stays what it was', async () => {
+    for (const error of [refusal('uq_other'), refusal('pk_users', '23503'), new Error('x')])
+      await expect(orConflict(() => Promise.reject(error))).rejects.toBe(error);
+  });
+
+  it('is nothing where it refused nothing', async () => {
+    expect(await orConflict(() => Promise.resolve(1))).toBe(1);
   });
 });
 
 describe('what is in use, too large, or not there', () => {
   it.each([
+    ['id', 'user.id_already_in_use', '/id'],
     ['username_key', 'user.username_already_in_use', '/username'],
     ['primary_email_key', 'user.email_already_in_use', '/primaryEmail'],
     ['primary_phone', 'user.phone_already_in_use', '/primaryPhone'],
@@ -48,6 +60,10 @@ describe('what is in use, too large, or not there', () => {
       ...{ code: 'guard.invalid_input', detail: '/profile: is long' },
       extra: { errors: [{ pointer: '/profile', ...fault }] },
     });
+    expect(() => checkVersion({ ifMatch: ['1'] }, '2')).toThrow(
+      'The user no longer has a version of If-Match.',
+    );
+    expect(() => checkVersion({ ifMatch: ['1'] }, '1')).not.toThrow();
     expect(userNotFound()).toMatchObject({
       ...{ code: 'entity.not_found', detail: 'There is no such user.' },
     });
