@@ -10,7 +10,7 @@ const exactly = (count: number) => ({ total: { count, isEstimate: false } });
 /** The headers of a page that was asked for by this query, and its links by their relation. */
 const headers = (query: string, page: Partial<UserPage>) => {
   const { Link, ...others } = pageHeaders(
-    { users: [row('a'), row('b')], hasNext: false, ...page },
+    { users: [row('a'), row('c'), row('b')], hasNext: false, ...page },
     parseUserQuery(Object.fromEntries(new URLSearchParams(query))),
     `/api/users?${query}`,
   );
