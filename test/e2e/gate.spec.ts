@@ -157,6 +157,13 @@ describe('what is refused', () => {
     expect(gate.refusals.at(-1)).toBe('signature verification failed');
   });
 
+  it('for the issuer’s sake is told so, and not that the token is wrong', async () => {
+    const away = await TestGate.start({ AUTH_JWKS_URI: 'http://127.0.0.1:1/' }, gate);
+    const { status, json } = await away.get('/user', await gate.issuer.userToken('ada'));
+    expect([status, json.code]).toEqual([503, 'service.unavailable']);
+    await away.stop();
+  });
+
   it('for its header is told in the answer what to send', async () => {
     expect(await code('/user')).toBe('auth.authorization_header_missing');
     expect(await code('/user', undefined, { authorization: 'Basic x' })).toBe(
