@@ -16,6 +16,9 @@ const SETTINGS = {
   HOOKS_TIMEOUT_SECONDS: '1',
 };
 
+/** A busy machine may take a second for itself. */
+const PATIENT = { ...SETTINGS, HOOKS_TIMEOUT_SECONDS: '30' };
+
 let app: TestApp;
 let token: string;
 let receiver: TestReceiver;
@@ -87,9 +90,7 @@ it('nothing is delivered by an instance that only serves requests', async () => 
 });
 
 it('several instances share the work: nothing is lost, doubled or out of order', async () => {
-  // A busy machine may take a second for itself.
-  const patient = { ...SETTINGS, HOOKS_TIMEOUT_SECONDS: '30' };
-  const instances = await Promise.all([1, 2].map(() => TestApp.start(patient, [], app)));
+  const instances = await Promise.all([1, 2].map(() => TestApp.start(PATIENT, [], app)));
   const ids = await users(20);
   // Every fourth fails once.
   receiver.answer = ({ id, sequence }) =>
@@ -156,7 +157,7 @@ it('an instance that is killed is replaced, also when the clocks are set back', 
 });
 
 it('an instance that is told to stop finishes what is on its way', async () => {
-  const instance = await TestApp.start(SETTINGS, [], app);
+  const instance = await TestApp.start(PATIENT, [], app);
   receiver.delay = 900;
   const [id = ''] = await users(1);
   let arrived = 0;
