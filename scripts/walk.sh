@@ -49,14 +49,16 @@ check 404 entity.not_found GET /api/profile
 check 201 'ocation: users/walker' POST /api/users '{"id":"walker","name":"Walker","customData":{"a":1}}'
 check 422 user.id_already_in_use POST /api/users '{"id":"walker"}'
 check 200 '"name":"Walker"' GET $one
-check 304 'tag: "1"' GET $one '' 'If-None-Match: "1"'
+# Versions go on where an earlier walker's ended.
+tag=$(printf '%s' "$answer" | sed -n 's/^[Ee][Tt]ag: *\("[0-9]*"\).*/\1/p')
+check 304 "tag: $tag" GET $one '' "If-None-Match: $tag"
 check 200 '"id":"walker"' GET '/api/users?search=walker'
 check 200 '"id":"walker"' GET '/api/users?cursor=&search.id=walker&mode.id=exact'
 
 check 200 '"username":"walker_1"' PATCH /api/profile '{"name":"W","avatar":"https://example.com/w.png","username":"walker_1"}'
 check 200 '"avatar":null' PATCH /api/profile '{"avatar":null}'
 check 400 '"pointer":"/primaryEmail"' PATCH /api/profile '{"primaryEmail":"w@example.com"}'
-check 200 '"primaryPhone":"61412345678"' PATCH $one '{"primaryEmail":"walker@example.com","primaryPhone":"610412345678"}'
+check 200 '"primaryPhone":"61498765432"' PATCH $one '{"primaryEmail":"walker@example.com","primaryPhone":"610498765432"}'
 check 412 request.precondition_failed PATCH $one '{"name":"x"}' 'If-Match: "1"'
 check 200 '"customData":{}' PATCH $one '{"customData":{"a":null}}' "$merge"
 check 200 '"walker@example.com"' GET /api/profile

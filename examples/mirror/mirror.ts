@@ -23,7 +23,7 @@ export class Mirror implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     await this.pool.query(`
       CREATE TABLE IF NOT EXISTS mirrored_users (
-        id varchar(128) PRIMARY KEY,
+        id varchar(255) PRIMARY KEY,
         sequence bigint NOT NULL,
         version bigint,
         profile jsonb

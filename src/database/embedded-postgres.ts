@@ -129,7 +129,8 @@ export class EmbeddedPostgres {
     }
     if (this.options.mustRun)
       throw new Error('the embedded PostgreSQL of the service does not run yet. Try again.');
-    this.port ||= await freePort();
+    // Others may know it from an earlier start.
+    this.port ||= await freePort(this.folder);
     await this.start();
   }
 

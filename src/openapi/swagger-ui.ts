@@ -20,11 +20,15 @@ interface Listed {
 
 /** Without operators, nobody can call their routes. */
 function withoutOperators(document: OpenAPIObject): OpenAPIObject {
+  const { info, components, tags = [] } = document;
   const paths = Object.entries(document.paths).filter(([path]) => !path.startsWith('/api/tenants'));
+  const { operatorToken: _, ...securitySchemes } = components?.securitySchemes ?? {};
   return {
     ...document,
+    info: { ...info, description: info.description?.replace(/^- \*\*tenants\*\*.*\n/m, '') ?? '' },
     paths: Object.fromEntries(paths),
-    tags: (document.tags ?? []).filter(({ name }) => name !== 'tenants'),
+    components: { ...components, securitySchemes },
+    tags: tags.filter(({ name }) => name !== 'tenants'),
   };
 }
 

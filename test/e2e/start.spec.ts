@@ -131,11 +131,14 @@ describe('a start with nothing configured', () => {
     const first = await place.start();
     expect(await patchDemo('kept')).toBe(200);
     const pid = place.postgresPid();
+    const database = place.databaseUrl();
     expect(isAlive(pid)).toBe(true);
     expect(await first.stop()).toBe(0);
     expect(isAlive(pid)).toBe(false);
     await place.start();
     expect(await demoName()).toBe('kept');
+    // Where others, such as the mirror, have known it.
+    expect(place.databaseUrl()).toBe(database);
   });
 
   it('comes back after a kill -9 of the service, with nothing lost', async () => {

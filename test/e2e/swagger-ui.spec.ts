@@ -40,6 +40,7 @@ inBrowser(
       const shown = await ui.operationIds();
       const expected = [...successes.keys()].filter((id) => !isOfOperators(id));
       expect(shown.toSorted()).toEqual(expected.sort());
+      expect(await ui.page.locator('.swagger-ui').textContent()).not.toMatch(/operator token/i);
     });
 
     it('has a button that fills in tokens, which are there after a reload', async () => {
