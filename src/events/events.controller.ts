@@ -7,7 +7,7 @@ import { type CostOf, Costs } from '../limits/cost.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { pageLink } from '../http/page-link.js';
-import { leaveWork } from '../http/shedding.js';
+import { leaveWork, shareWork } from '../http/shedding.js';
 import { CLOUD_EVENTS, toCloudEvent } from './record/cloud-event.dto.js';
 import { EventFeed, hasMore } from './record/event-feed.service.js';
 import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
@@ -52,12 +52,14 @@ export class EventsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    // Readers share what is read of the feed, or wait for what may not come for long.
-    leaveWork(request);
     const { waitMs, ...query } = parseFeedQuery(parameters, request.headers['last-event-id']);
+    const isStream = EVENT_STREAM.test(request.headers.accept ?? '');
+    // Followers wait for what may not come for long.
+    if (isStream || waitMs > 0) leaveWork(request);
+    else shareWork(request);
     const gone = goneReader(request, reply);
     void reply.header('Cache-Control', 'no-store');
-    if (EVENT_STREAM.test(request.headers.accept ?? '')) {
+    if (isStream) {
       // A proxy that buffers would hold back what is to be seen now; nginx asks for this.
       void reply.headers({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store, no-transform' });
       const first = await this.feed.read(tenantId, query);

@@ -37,9 +37,9 @@ function discardRest(request: IncomingMessage): void {
   // A listener for its data would take the socket from Node's parser.
   const timer = setInterval(() => {
     if (socket.bytesRead > last) socket.destroy();
+    // Found here: each of many such requests on one connection would listen for its end.
+    if (socket.destroyed) clearInterval(timer);
   }, CHECK_MS);
-  const stop = () => clearInterval(timer);
-  socket.once('close', stop);
   // What Node calls to close the connection.
   const closeSoon = () => {
     closeLingering(socket, LINGER_MS);
@@ -47,10 +47,8 @@ function discardRest(request: IncomingMessage): void {
   };
   socket.destroySoon = closeSoon;
   request.once('end', () => {
-    stop();
-    // The connection may live on, with more such requests.
-    socket.off('close', stop);
-    // The next one may be refused before what this one still held is read.
+    clearInterval(timer);
+    // The connection may live on, and the next one be refused before what this one still held is read.
     if (socket.destroySoon === closeSoon) Reflect.deleteProperty(socket, 'destroySoon');
   });
 }

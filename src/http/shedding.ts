@@ -13,6 +13,7 @@ declare module 'fastify' {
 }
 
 const loads = new WeakMap<FastifyInstance['server'], Load>();
+const shared = new WeakSet<FastifyRequest>();
 
 const PROBES = '/health/';
 
@@ -50,7 +51,8 @@ export function shedLoad(fastify: FastifyInstance, metrics: Metrics): void {
   // How fast a client reads its answer is not our matter.
   fastify.addHook('onSend', (request, { statusCode }, _payload, done) => {
     // What needs no token does not ask the database, either.
-    load.answer(request, statusCode < 400 && request.principal !== undefined);
+    const isServed = statusCode < 400 && request.principal !== undefined;
+    load.answer(request, isServed && !shared.has(request));
     done();
   });
   fastify.addHook('onClose', (_fastify, done) => {
@@ -66,6 +68,9 @@ export function resting<Result>(
 ): Promise<Result> {
   return loads.get(request.server.server)?.rest(request, waiting) ?? waiting;
 }
+
+/** It is done with others, or at once: how soon tells nothing of what all wait for. */
+export const shareWork = (request: FastifyRequest) => shared.add(request);
 
 /** What is left of a request is no work, and how soon it is done tells nothing of what others wait for. */
 export function leaveWork(request: FastifyRequest): void {

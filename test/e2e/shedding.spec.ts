@@ -60,13 +60,16 @@ it('answers 503 when the event loop is late again and again, and probes all the 
   while ((await get(`/api/users/${id}`)).status !== 200) await sleep(50);
 });
 
-it('answers 503 when too many wait, and serves the others when the cause is gone', async () => {
+it.each([
+  ['a user', 'users', () => `/api/users/${id}`],
+  ['a page of events', 'user_events', () => '/api/events?limit=1'],
+])('answers 503 when too many wait for %s, and serves the others', async (_, lockedTable, path) => {
   const holder = new Client(app.database.url);
   await holder.connect();
   await holder.query('BEGIN');
-  await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+  await holder.query(`LOCK TABLE ${lockedTable} IN ACCESS EXCLUSIVE MODE`);
   const since = performance.now();
-  const all = Array.from({ length: MANY }, () => get(`/api/users/${id}`));
+  const all = Array.from({ length: MANY }, () => get(path()));
   const first = await Promise.race(all);
   expect(first.status).toBe(503);
   // Who asked again at once would cost as much as who is served.

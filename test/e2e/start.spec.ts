@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../src/database/loopback-port.js';
@@ -177,6 +178,16 @@ describe('a start with nothing configured', () => {
     await first.kill();
     await place.start();
     expect(await demoName()).toBe('before kill 3');
+  });
+
+  it('goes on when it cannot keep its port for the token command, and that one without', async () => {
+    const file = join(place.folder, '.data', 'port');
+    rmSync(file, { force: true });
+    mkdirSync(file);
+    const service = await place.start();
+    await service.says(/cannot be written, so npm run token wants PORT=/);
+    expect(token('user').status).toBe(0);
+    rmdirSync(file);
   });
 
   it('tells a second start what is taken, and goes on itself', async () => {

@@ -398,6 +398,24 @@ describe('a body that is refused', () => {
     socket.destroy();
   });
 
+  it('listens no more to its connection when many are refused one behind the other', async () => {
+    const accepted = once(app.app.getHttpServer(), 'connection');
+    const socket = connect(port, '127.0.0.1');
+    const [served] = (await accepted) as [Socket];
+    const most = { listeners: 0 };
+    served.on('newListener', () => {
+      most.listeners = Math.max(most.listeners, served.listenerCount('close') + 1);
+    });
+    const head = 'PATCH /api/users/x HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n';
+    socket.write(`${head}${'x'.repeat(20_000)}`.repeat(20));
+    let answers = '';
+    socket.on('data', (chunk: Buffer) => (answers += chunk.toString()));
+    while (answers.split('HTTP/1.1 401 ').length <= 20) await once(socket, 'data');
+    socket.destroy();
+    // More than ten are a warning of Node, which anybody could fill the log with.
+    expect(most.listeners).toBeLessThanOrEqual(10);
+  });
+
   it('leaves its connection usable', async () => {
     const answers: string[] = [];
     await new Promise<void>((done) => {
