@@ -88,8 +88,9 @@ export function swaggerUiPlugin() {
       const { status, body } = answer;
       const id = Array.isArray(body) ? body[0]?.id : body?.id;
       if (id && status === 201) lastIds.set(`made ${path}`, id);
-      if (id && Array.isArray(body))
-        for (const other of ['get', 'put', 'patch', 'post']) lastIds.set(`${other} ${path}`, id);
+      if (Array.isArray(body))
+        for (const other of ['get', 'put', 'patch', 'post'])
+          lastIds.set(`${other} ${path}`, id ?? '');
       const result = original(path, method, answer);
       for (const redraw of [...redraws]) redraw();
       return result;
