@@ -196,7 +196,12 @@ describe('If-None-Match on every other write', () => {
         headers: { 'if-none-match': '*' },
       });
     expect((await post({})).status).toBe(201);
-    expect((await post({ id })).json.code).toBe('request.precondition_failed');
+    expect((await post({ id })).json).toMatchObject({
+      code: 'request.precondition_failed',
+      detail: 'There is a user with this id.',
+    });
+    // Of an id that is free, what is in use is told as ever.
+    expect((await post({ username: id })).json.code).toBe('user.username_already_in_use');
   });
 });
 

@@ -114,6 +114,11 @@ describe('GET /api/users/{userId}', () => {
     },
   );
 
+  it('answers a suspended user', async () => {
+    const id = await insertUser(app, { is_suspended: true });
+    expect((await call('GET', `/${id}`)).json).toMatchObject({ id, isSuspended: true });
+  });
+
   it('answers 400 to a bad percent-escape', async () => {
     expect((await call('GET', '/%zz')).status).toBe(400);
     expect((await call('GET', '/%c3%28')).status).toBe(400);
@@ -158,6 +163,19 @@ describe('GET /api/users/{userId}', () => {
     expect((await call('PATCH', `/${id}`, { name: 'After' })).json.ssoIdentities).toEqual(
       json.ssoIdentities,
     );
+  });
+});
+
+describe('PATCH /api/users/{userId}', () => {
+  it('of nothing does not wait for who holds the user', async () => {
+    const id = await insertUser(app);
+    const { client } = app.database;
+    await client.query('BEGIN');
+    const held = "SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE";
+    await client.query(held, [id]);
+    const { status } = await call('PATCH', `/${id}`, {});
+    await client.query('ROLLBACK');
+    expect(status).toBe(200);
   });
 });
 
