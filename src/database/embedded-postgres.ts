@@ -135,9 +135,6 @@ export class EmbeddedPostgres {
   }
 
   private async restartIfGone(): Promise<void> {
-    // What accepts there may be another program, which was given the port meanwhile.
-    const postmaster = readPostmaster(this.cluster);
-    if (postmaster && isRunning(postmaster) && (await accepts(this.port))) return;
     try {
       await this.ensureRunning();
     } catch (error) {

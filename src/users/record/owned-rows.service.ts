@@ -6,10 +6,9 @@ import { oneUser } from '../../database/lanes.js';
 import type { Statement } from '../../database/statement.js';
 import type { TenantId } from '../../database/tenant.js';
 import type { Run } from '../../database/transaction.js';
-import { USER_ID } from '../../validation/rules.js';
 import { recordingOf } from './recording-of.js';
 import { touchUser } from './touch-user.statement.js';
-import { checkVersion, orConflict, userNotFound } from './user.errors.js';
+import { checkId, checkVersion, orConflict, userNotFound } from './user.errors.js';
 import { lockUser, selectUsersById } from './user.statements.js';
 import type { UserRow } from './user-row.js';
 import type { WriteAccess } from './users.service.js';
@@ -34,7 +33,7 @@ export class OwnedRowsService {
     statement: Statement,
     { origin, ...conditions }: WriteAccess,
   ): Promise<{ before: UserRow; after: UserRow }> {
-    if (!USER_ID.test(id)) throw userNotFound();
+    checkId(id);
     return orConflict(() =>
       this.inTurn(tenantId, id, async (run) => {
         const [locked] = await run<{ version: string }>(lockUser(tenantId, id));
