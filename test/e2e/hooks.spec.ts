@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { type Received, TestReceiver } from '../support/receiver.js';
+import { snippetsOf } from '../support/snippets.js';
 import { type Answer, TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -285,8 +285,7 @@ describe('POST /api/hooks/{hookId}/test', () => {
   });
 
   it('is verified by the code of docs/webhooks.md', async () => {
-    const page = readFileSync(new URL('../../docs/webhooks.md', import.meta.url), 'utf8');
-    const [, code = ''] = /```js\n([^]+?)```/.exec(page) ?? [];
+    const [code = ''] = snippetsOf('docs/webhooks.md', 'js');
     const { id, secret } = (await create()).json;
     const { headers, body, event } = await test(id);
     const attempts = [

@@ -20,8 +20,7 @@ const successes = new Map(
 const isOfOperators = (operationId: string) => /Tenants?$/.test(operationId);
 
 /** Of the hook that was made last. */
-async function hasDelivery(): Promise<boolean> {
-  const token = place.token(['management']).stdout.trim();
+async function hasDelivery(token: string): Promise<boolean> {
   const of = async (path: string) =>
     (await (await place.send(token, 'GET', path)).json()) as { id: string }[];
   const [hook] = await of('/hooks');
@@ -65,10 +64,11 @@ inBrowser(
       'answers every operation from top to bottom with success, the %s time',
       async () => {
         const answers: Record<string, string> = {};
+        const token = place.token(['management']).stdout.trim();
         for (const id of await ui.operationIds()) {
           answers[id] = await ui.execute(id);
           // What can be replayed is there once something was delivered.
-          if (id === 'replayHook') await until(hasDelivery);
+          if (id === 'replayHook') await until(() => hasDelivery(token));
         }
         const failed = Object.entries(answers).filter(
           ([id, status]) => !successes.get(id)?.includes(status),

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** The TypeScript that a page shows. */
-export const snippetsOf = (page: string): string[] =>
-  [...readFileSync(page, 'utf8').matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code);
+/** The code in a language that a page shows. */
+export const snippetsOf = (page: string, language: 'ts' | 'js' = 'ts'): string[] =>
+  [...readFileSync(page, 'utf8').matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
+    .filter(([, of]) => of === language)
+    .map(([, , code = '']) => code);

@@ -1,9 +1,9 @@
-import { Writable } from 'node:stream';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.js';
 import { parseEnv } from '../../src/config/load-env.js';
 import { GENEROUS_LIMITS } from './generous-limits.js';
+import { keptLog } from './kept-log.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from './test-issuer.js';
 
@@ -59,13 +59,7 @@ export class TestApp {
       database: await createTestDatabase(),
       issuer: await TestIssuer.start(),
     };
-    const log: string[] = [];
-    const logTo = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        log.push(chunk.toString());
-        done();
-      },
-    });
+    const { log, logTo } = keptLog();
     const settings = {
       DATABASE_URL: database.url,
       AUTH_ISSUER: issuer.url,

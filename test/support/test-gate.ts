@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -16,6 +15,7 @@ import { Metrics } from '../../src/metrics/metrics.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { GateRoutes } from './gate-routes.js';
+import { keptLog } from './kept-log.js';
 import { MANAGEMENT_AUDIENCE, TestIssuer, USER_AUDIENCE } from './test-issuer.js';
 
 /** Of the one tenant, nothing is read from it. */
@@ -46,13 +46,7 @@ export class TestGate {
   /** @param shared one whose issuer this one has, too */
   static async start(env: Record<string, string> = {}, shared?: TestGate): Promise<TestGate> {
     const issuer = shared?.issuer ?? (await TestIssuer.start());
-    const log: string[] = [];
-    const logTo = new Writable({
-      write: (line: Buffer, _encoding, done) => {
-        log.push(line.toString());
-        done();
-      },
-    });
+    const { log, logTo } = keptLog();
     const settings = parseEnv({
       AUTH_ISSUER: issuer.url,
       AUTH_USER_AUDIENCE: USER_AUDIENCE,
