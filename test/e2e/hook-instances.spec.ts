@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { freePort } from '../../src/database/loopback-port.js';
 import { setQueueClock } from '../support/hooks.js';
 import { MANAGEMENT_AUDIENCE, USER_AUDIENCE } from '../support/test-issuer.js';
 import { TestReceiver, until } from '../support/receiver.js';
@@ -48,10 +49,10 @@ afterEach(async () => {
 });
 
 /** The built service, as a process of its own. */
-function startProcess(): ChildProcess {
+async function startProcess(): Promise<ChildProcess> {
   const env = {
     ...SETTINGS,
-    ...{ SECRETS_KEY, PATH: process.env['PATH'], PORT: String(20_000 + (process.pid % 20_000)) },
+    ...{ SECRETS_KEY, PATH: process.env['PATH'], PORT: String(await freePort()) },
     DATABASE_URL: app.database.url,
     AUTH_ISSUER: app.issuer.url,
     AUTH_USER_AUDIENCE: USER_AUDIENCE,
@@ -108,7 +109,7 @@ it('several instances share the work: nothing is lost, doubled or out of order',
 it('an instance that is killed in the middle is replaced by another', async () => {
   const ids = await users(10);
   receiver.delay = 100;
-  const child = startProcess();
+  const child = await startProcess();
   await changeAll(ids, 8);
   await receiver.takes(10);
   child.kill('SIGKILL');
@@ -136,7 +137,7 @@ it('an instance that is killed is replaced, also when the clocks are set back', 
     return arrived === 1 ? undefined : 204;
   };
   await setQueueClock(app, '1 hour');
-  const child = startProcess();
+  const child = await startProcess();
   await changeAll([id], 2);
   await until(() => arrived === 1);
   child.kill('SIGKILL');
