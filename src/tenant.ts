@@ -2,7 +2,7 @@ import './require-node.js';
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { ConfigurationError } from './config/configuration-error.js';
-import { loadEnv } from './config/load-env.js';
+import { isProduction, loadEnv } from './config/load-env.js';
 import { dataSourceOptions } from './data-source.js';
 import { AppError } from './errors/app-error.js';
 import { fail } from './explain.js';
@@ -20,7 +20,8 @@ try {
 }
 
 async function tenant(args: string[]): Promise<string> {
-  const env = loadEnv();
+  const kept = isProduction() ? {} : (await import('./dev/kept-port.js')).keptPort();
+  const env = loadEnv(kept);
   if (env.TENANT_HOSTS.length === 0)
     throw new ConfigurationError('TENANT_HOSTS: is not set, so there are no tenants but one');
   const giveBack = env.isProduction

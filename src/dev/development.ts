@@ -129,8 +129,8 @@ function banner(env: Env, folder: string | undefined, hasTokens: boolean): strin
 }
 
 /** There is nobody yet whom a request could be for. */
-function tenantLines({ TENANT_HOSTS, PORT }: Env, hasTokens: boolean): string[] {
-  const prefix = `TENANT_HOSTS='${TENANT_HOSTS.join()}' ${PORT === 3000 ? '' : `PORT=${PORT} `}`;
+function tenantLines({ TENANT_HOSTS }: Env, hasTokens: boolean): string[] {
+  const prefix = `TENANT_HOSTS='${TENANT_HOSTS.join()}' `;
   const tokens = `Tokens      ${prefix}npm run -s token -- user | management --tenant acme, or operator`;
   return [`Tenants     ${prefix}npm run -s tenant -- add acme`, ...(hasTokens ? [tokens] : [])];
 }

@@ -11,7 +11,7 @@ export function keepPort({ PORT }: { PORT: number }): void {
     writeFileSync(FILE, String(PORT));
   } catch (error) {
     console.error(
-      `${FILE} cannot be written, so npm run token wants PORT=${PORT}: ${String(error)}`,
+      `${FILE} cannot be written, so npm run token and tenant want PORT=${PORT}: ${String(error)}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Place } from '../support/service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -70,6 +71,17 @@ it('does what operators do, by the same rules', () => {
   });
   expect(JSON.parse(tenant(['suspend', 'acme']).stdout).isSuspended).toBe(true);
   expect(JSON.parse(tenant(['resume', 'acme']).stdout).isSuspended).toBe(false);
+});
+
+it('goes by the port of the service that was started last in the folder', () => {
+  mkdirSync(join(place.folder, '.data'));
+  writeFileSync(join(place.folder, '.data', 'port'), '4321');
+  const issuer = (port: number) => `http://localhost:${port}/development-issuer/second`;
+  const args = ['add', 'first', '--issuer', issuer(4321)];
+  expect(tenant(args)).toMatchObject({ status: 0 });
+  const refused = { status: 2, stderr: expect.stringMatching(/^\/issuer: .*another tenant/) };
+  expect(tenant(['add', 'second'])).toMatchObject(refused);
+  expect(tenant(['add', 'second'], { PORT: '4322' })).toMatchObject({ status: 0 });
 });
 
 it('removes a tenant with its users only when told so', async () => {
