@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { Realms } from './auth/realms.js';
-import { loadEnv } from './config/load-env.js';
+import { loadEnv, misspelt } from './config/load-env.js';
 import { ListenError } from './config/listen-error.js';
 import { VERSION } from './config/version.js';
 import type { Development } from './dev/development.js';
@@ -39,13 +39,15 @@ async function start(): Promise<void> {
   }
   const logTo = env.NODE_ENV === 'development' && (await import('./dev/pretty-log.js')).prettyLog();
   app = await createApp(env, { ...development, ...(logTo && { logTo }) });
+  const { log } = app.getHttpAdapter().getInstance();
+  const unknown = misspelt();
+  if (unknown.length > 0) log.warn(unknown.join('; '));
   // From the first answer on, a database that goes away ends nothing.
   await app.init();
   await development?.prepare(app);
   await app.listen({ port: env.PORT, host: env.host }).catch((cause: unknown) => {
     throw new ListenError('PORT', { cause });
   });
-  const { log } = app.getHttpAdapter().getInstance();
   log.info({ version: VERSION, node: process.version }, 'nameplate');
   // A wrong issuer is told now, in the log, and not at the first request.
   const { only } = app.get(Tenants);

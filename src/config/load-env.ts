@@ -4,6 +4,7 @@ import { validatedFields } from './validated-fields.js';
 import { ConfigurationError } from './configuration-error.js';
 import { Env } from './env.js';
 import { tenancyFaults } from './tenancy-env.js';
+import { unknownSettings } from './unknown-settings.js';
 
 /** What stands in for a setting outside production only. */
 const REQUIRED_IN_PRODUCTION = {
@@ -29,7 +30,8 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
   reasons.push(...managementIssuerFaults(env));
   // What is wrong by itself says nothing of how it fits to the others.
   if (reasons.length === 0) reasons.push(...tenancyFaults(env));
-  if (reasons.length > 0) throw new ConfigurationError(reasons.join('\n'));
+  if (reasons.length > 0)
+    throw new ConfigurationError([...reasons, ...misspelt(variables)].join('\n'));
   return env;
 }
 
@@ -69,9 +71,9 @@ export const loadEnv = (known: { PORT?: string } = {}) => parseEnv({ ...known, .
 export function loadDatabaseEnv(): Env {
   const { DATABASE_URL } = read();
   if (DATABASE_URL) return parseEnv({ DATABASE_URL });
-  throw new ConfigurationError(
-    'DATABASE_URL: must be set for migrations; npm start migrates its embedded database itself',
-  );
+  const reason =
+    'DATABASE_URL: must be set for migrations; npm start migrates its embedded database itself';
+  throw new ConfigurationError([reason, ...misspelt()].join('\n'));
 }
 
 /** For what must be refused in production before the settings are looked at. */
@@ -79,6 +81,10 @@ export const isProduction = () => process.env['NODE_ENV'] === 'production';
 
 /** Every setting's name. */
 export const ENV_NAMES = validatedFields(Env);
+
+/** Of the environment: a line for each name that looks like a setting and is none. It may be somebody else's. */
+export const misspelt = (variables: object = process.env) =>
+  unknownSettings(Object.keys(variables), ENV_NAMES);
 
 /** class-transformer skips keys that are not there, so an unset one is passed as ''. */
 function pick(variables: Record<string, string | undefined>): Record<string, string> {
