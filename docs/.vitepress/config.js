@@ -13,6 +13,12 @@ const vueOfSite = {
 
 const page = (text, name) => ({ text, link: `/docs/${name}` });
 
+/** Long names break behind an underscore, and nowhere else. */
+function breakNames({ renderer: { rules } }) {
+  const code = rules.code_inline;
+  rules.code_inline = (...args) => code(...args).replace(/\B_\B/g, '_<wbr>');
+}
+
 /** The pages are those of the repository, where they are: their links lead right on GitHub, too. */
 export default defineConfig({
   title: 'nameplate',
@@ -22,7 +28,12 @@ export default defineConfig({
   rewrites: { 'docs/index.md': 'index.md' },
   outDir: '.vitepress/dist',
   lang: 'en',
-  markdown: { config: linkToFiles },
+  markdown: {
+    config: (md) => {
+      linkToFiles(md);
+      breakNames(md);
+    },
+  },
   vite: { plugins: [vueOfSite] },
   buildEnd: ({ outDir }) => copyLinked(outDir),
   themeConfig: {
