@@ -1,6 +1,7 @@
 /** As much of Swagger UI as the plugin touches. */
 interface System {
   React: {
+    Fragment: unknown;
     createElement: (type: unknown, props: object | null, ...children: unknown[]) => unknown;
     useEffect: (effect: () => unknown) => void;
     useState: <T>(first: T) => [T, (next: T) => void];
@@ -30,7 +31,7 @@ interface Answer {
  * What Swagger UI lacks. The browser is sent the text of this function, so nothing outside of it may be used:
  * - the errors of an operation are folded into one line;
  * - an id in a path that has no example is that of what was made last; where nothing is deleted, also that of
- *   the first of a list;
+ *   the first of a list; until there is one, it is said what gives one;
  * - in development, a button fills in tokens.
  */
 export function swaggerUiPlugin() {
@@ -58,28 +59,37 @@ export function swaggerUiPlugin() {
     };
 
   const parameterRow: Component =
-    (original, { React }) =>
+    (original, { React, specSelectors }) =>
     (props: Row) => {
       const { rawParam, param, pathMethod, onChange } = props;
       const [path, method] = pathMethod;
       const [draws, setDraws] = React.useState(0);
+      const collection = path.split(`/{${rawParam.get('name')}}`)[0] ?? '';
+      const hasExample = rawParam.getIn(['schema', 'example']) !== undefined;
+      const takesId = rawParam.get('in') === 'path' && !hasExample;
+      const value = param?.get('value');
       React.useEffect(() => {
         // Those of webhooks, which nobody can try.
         if (!param) return undefined;
         const redraw = () => setDraws(draws + 1);
         redraws.add(redraw);
-        const collection = path.split(`/{${rawParam.get('name')}}`)[0] ?? '';
         const id = lastIds.get(`made ${collection}`) ?? lastIds.get(`${method} ${collection}`);
-        const value = param.get('value');
         const isFree = value === undefined || value === '' || filledIn.has(value);
-        const hasExample = rawParam.getIn(['schema', 'example']) !== undefined;
-        if (rawParam.get('in') === 'path' && !hasExample && id && isFree && id !== value) {
+        if (takesId && id && isFree && id !== value) {
           filledIn.add(id);
           onChange(rawParam, id, false);
         }
         return () => redraws.delete(redraw);
       });
-      return React.createElement(original, props);
+      const givers = (method === 'delete' ? ['post'] : ['get', 'post'])
+        .filter((giver) => specSelectors.specJson().getIn(['paths', collection, giver]))
+        .map((giver) => `${giver.toUpperCase()} ${collection}`);
+      const text = `Filled in by ${givers.join(' or ')}: execute that first.`;
+      const h = React.createElement;
+      const hint = h('tr', null, h('td', null), h('td', null, h('em', null, text)));
+      const isMissing = param && takesId && !value;
+      // In one place with and without a hint, or React makes the field anew.
+      return h(React.Fragment, null, h(original, props), isMissing ? hint : null);
     };
 
   const setResponse =

@@ -4,6 +4,7 @@ import type { Env } from '../config/env.js';
 import { keepAnswer } from '../http/kept-answer.js';
 import { openApiDocument } from './document.js';
 import { swaggerUiPlugin } from './swagger-ui-plugin.js';
+import { endStreams } from './swagger-ui-stream.js';
 
 const STYLE = `
 .swagger-ui .auth-buttons { display: flex; flex: 1; gap: 10px; justify-content: flex-end; }
@@ -69,6 +70,7 @@ export function setUpSwaggerUi(app: NestFastifyApplication, env: Env, tokensUrl?
         persistAuthorization: true,
         tryItOutEnabled: true,
         plugins: [swaggerUiPlugin],
+        requestInterceptor: endStreams,
         tokensUrl,
       },
     },

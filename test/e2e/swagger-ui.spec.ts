@@ -60,6 +60,17 @@ inBrowser(
       expect(await ui.execute('getProfile')).toBe('200');
     });
 
+    it.each([
+      ['getHook', 'GET /api/hooks or POST /api/hooks'],
+      ['deleteUser', 'POST /api/users'],
+    ])('says in %s, until there is an id, what gives one: %s', async (id, givers) => {
+      const block = ui.operation(id);
+      await block.locator('.opblock-summary-control').click();
+      await block.getByText(`Filled in by ${givers}: execute that first.`).waitFor();
+      expect(await block.locator('.parameters input').first().inputValue()).toBe('');
+      await block.locator('.opblock-summary-control').click();
+    });
+
     it.each(['first', 'second'])(
       'answers every operation from top to bottom with success, the %s time',
       async () => {
@@ -85,6 +96,23 @@ inBrowser(
       await block.locator('.btn.errors').click();
       const { responses } = apiDocument().paths['/api/users'].post;
       expect(await documented.count()).toBe(Object.keys(responses as object).length);
+      await block.locator('.opblock-summary-control').click();
+    });
+
+    it('shows what a stream of events has sent within some seconds', async () => {
+      const block = ui.operation('listEvents');
+      await block.locator('.opblock-summary-control').click();
+      const accept = block.locator('.response-control-media-type select');
+      await accept.selectOption('text/event-stream');
+      const clear = block.locator('.btn-clear');
+      if (await clear.count()) await clear.click();
+      await block.locator('.btn.execute').click();
+      const shown = block.locator('.live-responses-table tbody');
+      await expect(shown.textContent({ timeout: 10_000 })).resolves.toMatch(
+        /200.*Swagger UI ends/s,
+      );
+      expect(await shown.textContent()).toMatch(/id: \d+.*data: \{"specversion"/s);
+      await accept.selectOption('application/cloudevents-batch+json');
       await block.locator('.opblock-summary-control').click();
     });
 

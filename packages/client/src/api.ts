@@ -319,7 +319,7 @@ export interface paths {
         };
         /**
          * Follow every change
-         * @description All events, oldest first, in an order that never changes: whoever goes on behind the last `sequence` seen misses none and sees none twice, also while users are being changed. Follow `Link` for the next page. With `Accept: text/event-stream` the answer does not end: server-sent events, whose ids are the sequences, until the token expires (not in this page, but with `curl -N`).
+         * @description All events, oldest first, in an order that never changes: whoever goes on behind the last `sequence` seen misses none and sees none twice, also while users are being changed. Follow `Link` for the next page. With `Accept: text/event-stream` the answer does not end: server-sent events, whose ids are the sequences, until the token expires.
          *
          *     A `Feed.Reset` says that the database goes on without events that somebody may have seen; `types` does not leave it out. A place among those that are lost is 410.
          *
