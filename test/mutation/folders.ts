@@ -2,10 +2,13 @@
 export interface Part {
   mutate: string[];
   tests: string[];
+  /** Whether they are about the whole service, which is then loaded once for all of them. */
+  isServed?: boolean;
 }
 
 const files = (folder: string, ...names: string[]) =>
   names.map((name) => `src/${folder}/${name}.ts`);
+const e2e = (...names: string[]) => names.map((name) => `test/e2e/${name}.spec.ts`);
 const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.spec.ts`);
 
 export const FOLDERS: Record<string, Part[]> = {
@@ -35,7 +38,6 @@ export const FOLDERS: Record<string, Part[]> = {
       tests: ['test/e2e/gate.spec.ts'],
     },
   ],
-  // What reads and writes the database is left out: each mutant would take a service of its own.
   users: [
     { mutate: files('users', 'user.dto'), tests: unit('user-dto') },
     { mutate: files('users/record', 'patch-columns'), tests: unit('patch-columns') },
@@ -45,4 +47,22 @@ export const FOLDERS: Record<string, Part[]> = {
       tests: unit('user-query', 'user-page', 'shared-totals'),
     },
   ],
+  // What of users answers requests, and reads and writes the database.
+  records: [
+    {
+      mutate: files('users/record', 'users.service'),
+      tests: e2e('users', 'conditional', 'merge', 'profile', 'self-service', 'events'),
+    },
+    {
+      mutate: files('users/record', 'user-reads', 'user-writes'),
+      tests: e2e('shared-statements', 'users'),
+    },
+    { mutate: files('users', 'users.controller'), tests: e2e('users', 'passwords', 'list') },
+    {
+      mutate: files('users/record', 'owned-rows.service', 'stored-passwords.service'),
+      tests: e2e('identities', 'passwords'),
+    },
+    { mutate: files('users/search', 'users-search.service'), tests: e2e('list') },
+    { mutate: files('users/record', 'shared-writes'), tests: e2e('shared-statements') },
+  ].map((part) => ({ ...part, isServed: true })),
 };

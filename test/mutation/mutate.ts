@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
+import setUp from '../support/global-setup.js';
+import tearDown from '../support/global-teardown.js';
 import { FOLDERS, type Part } from './folders.js';
 
 /**
@@ -18,7 +20,7 @@ if (unknown.length > 0) {
 const REPORTS = '.data/mutation';
 mkdirSync(REPORTS, { recursive: true });
 
-const mutate = (name: string, { mutate: sources, tests }: Part) =>
+const mutate = (name: string, { mutate: sources, tests, isServed = false }: Part) =>
   new Stryker({
     mutate: sources,
     // In a copy: whatever happens, sources stay as they are.
@@ -33,8 +35,11 @@ const mutate = (name: string, { mutate: sources, tests }: Part) =>
       configFile: 'jest.config.js',
       enableFindRelatedTests: false,
       config: {
-        testMatch: tests.map((file) => `<rootDir>/${file}`),
-        // None of the suites needs a database.
+        testMatch: (isServed ? ['test/mutation/suites.ts'] : tests).map(
+          (file) => `<rootDir>/${file}`,
+        ),
+        globals: { suites: tests },
+        // One PostgreSQL is there for all mutants.
         ...{ globalSetup: null, globalTeardown: null },
         // A test that waits for what a mutant never does has failed; good ones take milliseconds.
         testTimeout: 30_000,
@@ -54,6 +59,7 @@ const mutate = (name: string, { mutate: sources, tests }: Part) =>
     incrementalFile: `${REPORTS}/${name}.incremental.json`,
   }).runMutationTest();
 
+await setUp();
 for (const [folder, parts] of Object.entries(FOLDERS)) {
   if (folders.length > 0 && !folders.includes(folder)) continue;
   const start = performance.now();
@@ -67,3 +73,4 @@ for (const [folder, parts] of Object.entries(FOLDERS)) {
   const seconds = Math.round((performance.now() - start) / 1000);
   console.log(`${folder}: ${score.toFixed(1)} % ${JSON.stringify(counts)}, ${seconds} s`);
 }
+await tearDown();
