@@ -14,7 +14,7 @@ import { TokenCache } from './token-cache.js';
 const passportGuard = (kind: TokenKind): CanActivate =>
   new (class extends AuthGuard(kind) {
     override getAuthenticateOptions() {
-      return { property: 'principal', session: false };
+      return { property: 'principal' };
     }
 
     override handleRequest<User>(

@@ -252,13 +252,14 @@ describe('DELETE ?erase=true', () => {
     expect((await changesOf(user))[1]?.[0]).toHaveProperty('new');
   });
 
-  it('erases nothing when the user has another version', async () => {
+  it('erases nothing when the user has another version than that of If-Match', async () => {
     const user = await insertUser(app);
     await call('PATCH', `/api/users/${user}`, { name: 'kept' });
-    const answer = await call('DELETE', `/api/users/${user}?erase=true`, undefined, {
-      'if-match': '"1"',
-    });
-    expect(answer.status).toBe(412);
+    const erase = (etag: string) =>
+      call('DELETE', `/api/users/${user}?erase=true`, undefined, { 'if-match': etag });
+    expect((await erase('"1"')).status).toBe(412);
     expect((await changesOf(user))[0]).toEqual([{ pointer: '/name', old: 'Before', new: 'kept' }]);
+    expect((await erase('"2"')).status).toBe(204);
+    expect(await changesOf(user)).toEqual([[], [{ pointer: '/name' }]]);
   });
 });

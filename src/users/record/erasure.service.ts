@@ -5,7 +5,7 @@ import type { TenantId } from '../../database/tenant.js';
 import { AppError } from '../../errors/app-error.js';
 import { eraseEvents } from '../../events/record/event.statements.js';
 import { eraseAnswers } from '../../writes/idempotency.statements.js';
-import { checkId, userNotFound } from './user.errors.js';
+import { userNotFound } from './user.errors.js';
 import { UsersService, type WriteAccess } from './users.service.js';
 
 /** Deletes users with all that was ever known of them (GDPR, article 17). */
@@ -24,7 +24,6 @@ export class ErasureService {
    *   request.precondition_failed
    */
   async erase(tenantId: TenantId, id: string, write: WriteAccess): Promise<void> {
-    checkId(id);
     await inTransaction(this.database, tenantId, async () => {
       const isDeleted = await this.deleteIfThere(tenantId, id, write);
       const [erased] = await query<{ events: number }>(this.database, eraseEvents(tenantId, id));

@@ -8,7 +8,7 @@ import type { TenantId } from '../../database/tenant.js';
 import type { Run } from '../../database/transaction.js';
 import { recordingOf } from './recording-of.js';
 import { touchUser } from './touch-user.statement.js';
-import { checkId, checkVersion, orConflict, userNotFound } from './user.errors.js';
+import { checkVersion, orConflict, userNotFound } from './user.errors.js';
 import { lockUser, selectUsersById } from './user.statements.js';
 import type { UserRow } from './user-row.js';
 import type { WriteAccess } from './users.service.js';
@@ -33,7 +33,6 @@ export class OwnedRowsService {
     statement: Statement,
     { origin, ...conditions }: WriteAccess,
   ): Promise<{ before: UserRow; after: UserRow }> {
-    checkId(id);
     return orConflict(() =>
       this.inTurn(tenantId, id, async (run) => {
         const [locked] = await run<{ version: string }>(lockUser(tenantId, id));

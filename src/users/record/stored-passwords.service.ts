@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { query } from '../../database/current-transaction.js';
 import type { TenantId } from '../../database/tenant.js';
 import type { StoredPassword } from '../../hashing/stored-password.js';
-import { checkId, userNotFound } from './user.errors.js';
+import { userNotFound } from './user.errors.js';
 import { replaceDigest, selectPassword } from './user.statements.js';
 
 /** The digests of users, which no user that is read has. */
@@ -13,7 +13,6 @@ export class StoredPasswordsService {
 
   /** The stored password, if there is one. @throws AppError entity.not_found */
   async get(tenantId: TenantId, id: string): Promise<StoredPassword | undefined> {
-    checkId(id);
     const [row] = await query<Partial<StoredPassword>>(this.database, selectPassword(tenantId, id));
     if (!row) throw userNotFound();
     const { digest, algorithm } = row;

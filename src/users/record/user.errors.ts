@@ -2,7 +2,6 @@ import { AppError, invalidInput } from '../../errors/app-error.js';
 import { failedPrecondition, type Preconditions } from '../../http/preconditions.js';
 import { violatedConstraint } from '../../database/violated-constraint.js';
 import type { Fault } from '../../validation/rule.js';
-import { USER_ID } from '../../validation/rules.js';
 import type { UniqueColumn } from './column-values.js';
 
 type Conflict =
@@ -51,11 +50,6 @@ export const tooLarge = (pointer: string, { code, detail }: Fault) =>
   invalidInput([{ pointer, code, detail }]);
 
 export const userNotFound = () => new AppError('entity.not_found', 'There is no such user.');
-
-/** @throws AppError entity.not_found when no user could have this id at all */
-export function checkId(id: string): void {
-  if (!USER_ID.test(id)) throw userNotFound();
-}
 
 /** @throws AppError request.precondition_failed */
 export function checkVersion(conditions: Preconditions, version: string): void {

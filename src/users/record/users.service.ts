@@ -14,7 +14,7 @@ import { USER_ID } from '../../validation/rules.js';
 import { patchColumns } from './patch-columns.js';
 import { randomId } from '../../text/random-id.js';
 import { recordingOf } from './recording-of.js';
-import { checkId, checkVersion, inUse, orConflict, tooLarge, userNotFound } from './user.errors.js';
+import { checkVersion, inUse, orConflict, tooLarge, userNotFound } from './user.errors.js';
 import { lockAssumed } from './user.statements.js';
 import { UserReads } from './user-reads.js';
 import { UserWrites } from './user-writes.js';
@@ -53,7 +53,6 @@ export class UsersService {
     id: string,
     { refuseSuspended = false }: Access = {},
   ): Promise<UserRow> {
-    checkId(id);
     const user = await this.reads.find(tenantId, id);
     if (!user) throw userNotFound();
     if (user.isSuspended && refuseSuspended) throw userSuspended();
@@ -102,7 +101,6 @@ export class UsersService {
       checkVersion(access, user.version);
       return user;
     }
-    checkId(id);
     const recording = recordingOf(this.env, updateType(columns), origin);
     const change = { id, columns, json, refuseSuspended, recording, ifMatch, ifNoneMatch };
     const user = await orConflict(() => this.writes.update(tenantId, change));
@@ -147,7 +145,6 @@ export class UsersService {
     id: string,
     { origin, ...conditions }: WriteAccess,
   ): Promise<void> {
-    checkId(id);
     const recording = recordingOf(this.env, 'User.Deleted', origin);
     const outcome = await this.writes.delete(tenantId, { id, recording, ...conditions });
     if (!outcome) throw userNotFound();
