@@ -12,6 +12,8 @@ if (!process.env['CITUS_URL']) {
 const FILES = [
   ...['bundle', 'crash', 'failover', 'guarded-pool', 'several-hosts', 'start', 'start-refused'],
   ...['statements', 'search-indexes', 'logs', 'mirror', 'tenant-command', 'issuer-keys', 'wire'],
+  // Has the functions of Citus on one PostgreSQL.
+  'spread-updates',
 ];
 
 /**
