@@ -115,6 +115,24 @@ describe('the event of a change', () => {
     ]);
   });
 
+  it('has no value at all where none is to be kept', async () => {
+    const other = await TestApp.start({ EVENTS_INCLUDE_VALUES: 'off' }, [], app);
+    const id = unique();
+    const write = (method: string, path: string, body: object) =>
+      other.call({ method, url: `/api/users${path}`, token, body });
+    await write('POST', '', { id, name: 'Ada', password: unique() });
+    await write('PATCH', `/${id}`, { name: 'Eve', customData: { a: 1 } });
+    await write('PUT', `/${id}/identities/github`, { userId: id });
+    await other.stop();
+    expect((await historyOf(id)).map(({ data }) => data.changes)).toEqual(
+      [
+        ['/identities/github'],
+        ['/customData/a', '/name'],
+        ['/createdAt', '/hasPassword', '/name', '/password'],
+      ].map((pointers) => pointers.map((pointer) => ({ pointer }))),
+    );
+  });
+
   it.each([
     ['User.Data.Updated', 'PATCH', 'custom-data', { customData: { x: 1 } }, ['/customData/x']],
     ['User.Data.Updated', 'PATCH', 'profile', { profile: { x: 1 } }, ['/profile/x']],

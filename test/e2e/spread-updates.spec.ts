@@ -11,11 +11,10 @@ let app: TestApp;
 let spread: TestApp;
 let token: string;
 let holder: Client;
-const withValues = { EVENTS_INCLUDE_VALUES: 'on' };
 beforeAll(async () => {
-  app = await TestApp.start(withValues);
+  app = await TestApp.start();
   for (const { text } of updateUsersFunctions()) await app.database.client.query(text);
-  spread = await TestApp.start(withValues, [], app);
+  spread = await TestApp.start({}, [], app);
   token = await app.issuer.managementToken();
   holder = new Client(app.database.url);
   await holder.connect();
@@ -95,6 +94,15 @@ describe('an update where tables are spread', () => {
       }),
     );
     expect(two).toEqual(one);
+  });
+
+  it('is told without values where none are to be kept', async () => {
+    const other = await TestApp.start({ EVENTS_INCLUDE_VALUES: 'off' }, [], app);
+    const id = await user();
+    await patch(other, id, { name: 'New', customData: { before: false } });
+    await other.stop();
+    const [told] = events(await get(`${id}/events`));
+    expect(told?.data.changes).toEqual([{ pointer: '/customData/before' }, { pointer: '/name' }]);
   });
 
   it('has its own outcome among others, and waits for a row that another transaction holds alone', async () => {
