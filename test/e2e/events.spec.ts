@@ -71,7 +71,11 @@ describe('the event of a change', () => {
 
   it.each([
     ['text', { username: 'Now_' }, ['/username']],
-    ['several fields', { name: null, avatar: '' }, ['/avatar', '/name']],
+    [
+      'several fields, in their order',
+      { name: null, customData: { before: true, a: 1 }, avatar: '', profile: {} },
+      ['/avatar', '/customData/a', '/name', '/profile/address', '/profile/nickname'],
+    ],
     ['only what differs', { name: 'Before', avatar: null }, ['/avatar']],
     ['keys of customData', { customData: { before: true, a: { b: 1 } } }, ['/customData/a']],
     [

@@ -74,6 +74,11 @@ describe('GET /api/users by page', () => {
     });
   });
 
+  it('has as many as are asked for', async () => {
+    expect(await ids('?page_size=100')).toEqual(numbers(45, 1));
+    expect(await ids('?page_size=21&page=2')).toEqual(numbers(24, 4));
+  });
+
   it('keeps a question mark of the query in its links', async () => {
     const { headers } = await list('?search=%25a?b%25&page_size=3');
     expect(links(headers['link'])['first']).toBe('?search=%25a%3Fb%25&page_size=3&page=1');
@@ -144,6 +149,8 @@ describe('GET /api/users with a search', () => {
     ['search.id=ID8&mode.id=exact', []],
     ['search.name=Odd_one&mode.name=exact&page_size=1', ['id45']],
     ['search.name=even 100%25&mode.name=exact&page_size=1', ['id44']],
+    ['search.name=even 100%25&mode.name=exact&isCaseSensitive=true', []],
+    ['search.name=Even 100%25&mode.name=exact&isCaseSensitive=true&page_size=1', ['id44']],
     ['search.username=user_(3|4)&mode.username=similar_to', ['id4', 'id3']],
     ['search.username=user_(3|4)&mode.username=similar_to&isCaseSensitive=true', []],
     ['search.username=%5Euser_[12]$&mode.username=posix', ['id2', 'id1']],
@@ -152,8 +159,11 @@ describe('GET /api/users with a search', () => {
     ['search.username=user_1&search.primaryPhone=61400000002&joint=and', []],
     ['search=%25mail3@%25&search.name=odd%25&joint=and', ['id3']],
     ['isSuspended=true&page_size=2', ['id45', 'id36']],
+    ['isSuspended=false&page_size=2', ['id44', 'id43']],
     ['customData.plan=pro', ['id3', 'id2', 'id1']],
     ['customData.deep.level=7', ['id7']],
+    ['customData.deep.level=7.0', ['id7']],
+    ['customData.deep.level=07', []],
     ['customData.deep.text=7', ['id7']],
     ['customData.deep.flag=true', ['id7']],
     ['customData.plan=pro&customData.deep.level=2', ['id2']],

@@ -27,8 +27,7 @@ export function changesOf(isSet: (column: string) => string, withValues: boolean
   const parts: string[] = [];
   let plain: string[] = [];
   const endPlain = () => {
-    if (plain.length > 0)
-      parts.push(`to_jsonb(array_remove(ARRAY[${plain.join(', ')}]::jsonb[], NULL))`);
+    parts.push(`to_jsonb(array_remove(ARRAY[${plain.join(', ')}]::jsonb[], NULL))`);
     plain = [];
   };
   for (const [column, field] of IN_ORDER)

@@ -21,11 +21,11 @@ const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
 /** A page of users. One more than asked for, which tells whether there is another page. */
 export function selectUsers(tenantId: TenantId, query: UserQuery): Statement {
   const { where, parameters, add } = conditions(query);
-  const { cursor, page, pageSize } = query;
+  const { cursor, page = 1, pageSize } = query;
   const after = cursor
     ? ` AND (created_at, id) < (${add(cursor.createdAt)}::timestamptz, ${add(cursor.id)}::varchar)`
     : '';
-  const offset = page === undefined ? 0 : (page - 1) * pageSize;
+  const offset = (page - 1) * pageSize;
   const some = `FROM users WHERE ${where}${after} ${NEWEST_FIRST} LIMIT ${add(pageSize + 1)}`;
   // The pages before are gone through in the index alone.
   const rows = offset
