@@ -2,8 +2,10 @@
 export interface Part {
   mutate: string[];
   tests: string[];
-  /** Whether they are about the whole service, which is then loaded once for all of them. */
+  /** Whether they are about the whole service with its database, which is then loaded once for all of them. */
   isServed?: boolean;
+  /** Whether what they make is kept, so that which test comes to it first says nothing of which ones need it. */
+  isMadeOnce?: boolean;
 }
 
 const files = (folder: string, ...names: string[]) =>
@@ -11,58 +13,76 @@ const files = (folder: string, ...names: string[]) =>
 const e2e = (...names: string[]) => names.map((name) => `test/e2e/${name}.spec.ts`);
 const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.spec.ts`);
 
-export const FOLDERS: Record<string, Part[]> = {
-  validation: [
-    {
-      mutate: files('validation', 'rules', 'json-rules', 'list-rule'),
-      tests: unit('rules', 'list-rule'),
-    },
-    {
-      mutate: files('validation', 'rule', 'fields', 'bare-body', 'read-only'),
-      tests: unit('fields'),
-    },
-  ],
-  auth: [
-    { mutate: files('auth', 'claims'), tests: unit('claims') },
-    { mutate: files('auth', 'token-cache'), tests: unit('token-cache') },
-    { mutate: files('auth', 'realms'), tests: unit('realms') },
-    { mutate: files('auth', 'get-json'), tests: unit('get-json') },
-    { mutate: files('auth', 'signing-keys'), tests: unit('signing-keys') },
-    { mutate: files('auth', 'issuer-keys'), tests: unit('issuer-keys') },
-    { mutate: files('auth', 'verify-token'), tests: unit('verify-token') },
+/** What is left out only documents, or says how a table looks: `*.docs.ts`, `user.example.ts`, entities. */
+export const PARTS: Part[] = [
+  {
+    mutate: files('validation', 'rules', 'json-rules', 'list-rule'),
+    tests: unit('rules', 'list-rule'),
+  },
+  {
+    mutate: files('validation', 'rule', 'fields', 'bare-body', 'read-only'),
+    tests: unit('fields'),
+  },
+  ...['claims', 'token-cache', 'realms', 'get-json', 'signing-keys', 'issuer-keys'].map((name) => ({
+    mutate: files('auth', name),
+    tests: unit(name),
+  })),
+  { mutate: files('auth', 'verify-token'), tests: unit('verify-token') },
+  {
+    mutate: files(
+      ...['auth', 'access', 'origin', 'principal'],
+      ...['tenant.guard', 'token.guard', 'token.strategy'],
+    ),
+    tests: e2e('gate'),
+  },
+  { mutate: files('users', 'user.dto'), tests: unit('user-dto') },
+  { mutate: files('users/record', 'patch-columns'), tests: unit('patch-columns') },
+  { mutate: files('users/record', 'user.errors'), tests: unit('user-errors') },
+  {
+    mutate: files('users/search', 'user-query', 'user-page', 'shared-totals'),
+    tests: unit('user-query', 'user-page', 'shared-totals'),
+  },
+  // What of users answers requests, and reads and writes the database.
+  ...[
     {
       mutate: files(
-        ...['auth', 'access', 'origin', 'principal'],
-        ...['tenant.guard', 'token.guard', 'token.strategy'],
+        'users/record',
+        ...['users.service', 'owned-rows.service', 'stored-passwords.service', 'erasure.service'],
+        ...['recording-of', 'version-conditions', 'touch-user.statement', 'user.statements'],
+        'user-reads',
       ),
-      tests: ['test/e2e/gate.spec.ts'],
-    },
-  ],
-  users: [
-    { mutate: files('users', 'user.dto'), tests: unit('user-dto') },
-    { mutate: files('users/record', 'patch-columns'), tests: unit('patch-columns') },
-    { mutate: files('users/record', 'user.errors'), tests: unit('user-errors') },
-    {
-      mutate: files('users/search', 'user-query', 'user-page', 'shared-totals'),
-      tests: unit('user-query', 'user-page', 'shared-totals'),
-    },
-  ],
-  // What of users answers requests, and reads and writes the database.
-  records: [
-    {
-      mutate: files('users/record', 'users.service'),
-      tests: e2e('users', 'conditional', 'merge', 'profile', 'self-service', 'events'),
+      tests: e2e(
+        ...['users', 'conditional', 'merge', 'identities', 'passwords', 'dry-run', 'self-service'],
+        'events',
+      ),
     },
     {
-      mutate: files('users/record', 'user-reads', 'user-writes'),
-      tests: e2e('shared-statements', 'users'),
+      mutate: files(
+        'users/record',
+        ...['judged-changes', 'changes-of', 'event-fields', 'column-values', 'shared-statement'],
+        ...['create-users.statement', 'update-users.statement', 'delete-users.statement'],
+      ),
+      tests: e2e(
+        ...['users', 'shared-statements', 'merge', 'conditional', 'events', 'spread-updates'],
+      ),
+      isMadeOnce: true,
     },
-    { mutate: files('users', 'users.controller'), tests: e2e('users', 'passwords', 'list') },
     {
-      mutate: files('users/record', 'owned-rows.service', 'stored-passwords.service'),
-      tests: e2e('identities', 'passwords'),
+      mutate: files('users/search', 'user-search.statements', 'users-search.service'),
+      tests: e2e('list'),
     },
-    { mutate: files('users/search', 'users-search.service'), tests: e2e('list') },
-    { mutate: files('users/record', 'shared-writes'), tests: e2e('shared-statements') },
+    {
+      mutate: files('users/record', 'shared-writes', 'user-writes'),
+      tests: e2e('users', 'shared-statements', 'spread-updates', 'idempotency'),
+    },
+    {
+      mutate: files('users', 'users.controller', 'user-parts.controller'),
+      tests: e2e('users', 'merge', 'dry-run', 'passwords', 'limits', 'list'),
+    },
+    {
+      mutate: files('users/record', 'update-users-apart.statement'),
+      tests: e2e('spread-updates'),
+    },
+    { mutate: files('users/search', 'search-indexes'), tests: e2e('search-indexes') },
   ].map((part) => ({ ...part, isServed: true })),
-};
+];

@@ -1,31 +1,33 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
+import { isRunning, readPostmaster } from '../../src/database/postmaster.js';
 import setUp from '../support/global-setup.js';
-import tearDown from '../support/global-teardown.js';
-import { FOLDERS, type Part } from './folders.js';
+import { testServer } from '../support/test-server.js';
+import { type Part, PARTS } from './folders.js';
 
 /**
- * `npm run mutation [-- folder …]`: changes the sources of a folder in many small ways, in a copy, and tells
- * which changes no test notices. What was found is remembered in .data/mutation, by file and test.
+ * `npm run mutation [-- folder …]`: changes the sources of a folder, or file, in many small ways, in a copy, and
+ * tells which changes no test notices. What was found is remembered in .data/mutation, by file and test.
  */
-const folders = process.argv.slice(2);
-const unknown = folders.filter((name) => !(name in FOLDERS));
-if (unknown.length > 0) {
-  console.error(`npm run mutation -- [${Object.keys(FOLDERS).join('|')}] …`);
-  process.exit(2);
-}
+const paths = process.argv.slice(2).map((path) => `src/${path}`);
+const parts = PARTS.filter(
+  ({ mutate }) =>
+    paths.length === 0 || paths.some((path) => mutate.some((file) => file.startsWith(path))),
+);
 
+if (parts.length === 0) throw new Error(`folders.ts has none of ${paths.join(', ')}`);
+
+const tempDirName = mkdtempSync(join(tmpdir(), 'nameplate-mutation-'));
 const REPORTS = '.data/mutation';
 mkdirSync(REPORTS, { recursive: true });
 
-const mutate = (name: string, { mutate: sources, tests, isServed = false }: Part) =>
+const mutate = ({ mutate: sources, tests, isServed, isMadeOnce }: Part, name: string) =>
   new Stryker({
     mutate: sources,
     // In a copy: whatever happens, sources stay as they are.
-    tempDirName: join(tmpdir(), 'nameplate-mutation'),
-    cleanTempDir: 'always',
+    tempDirName,
     ignorePatterns: ['.data', 'bench', 'deploy', 'dist', 'docs', 'examples'],
     plugins: ['@stryker-mutator/jest-runner', './test/mutation/ignore-documentation.ts'],
     ignorers: ['documentation'],
@@ -35,6 +37,7 @@ const mutate = (name: string, { mutate: sources, tests, isServed = false }: Part
       configFile: 'jest.config.js',
       enableFindRelatedTests: false,
       config: {
+        testEnvironment: './test/mutation/environment.js',
         testMatch: (isServed ? ['test/mutation/suites.ts'] : tests).map(
           (file) => `<rootDir>/${file}`,
         ),
@@ -42,10 +45,10 @@ const mutate = (name: string, { mutate: sources, tests, isServed = false }: Part
         // One PostgreSQL is there for all mutants.
         ...{ globalSetup: null, globalTeardown: null },
         // A test that waits for what a mutant never does has failed; good ones take milliseconds.
-        testTimeout: 30_000,
+        testTimeout: 60_000,
       },
     },
-    coverageAnalysis: 'perTest',
+    coverageAnalysis: isMadeOnce ? 'all' : 'perTest',
     concurrency: 2,
     // Jest never lets go of what it has loaded.
     maxTestRunnerReuse: 20,
@@ -59,18 +62,31 @@ const mutate = (name: string, { mutate: sources, tests, isServed = false }: Part
     incrementalFile: `${REPORTS}/${name}.incremental.json`,
   }).runMutationTest();
 
-await setUp();
-for (const [folder, parts] of Object.entries(FOLDERS)) {
-  if (folders.length > 0 && !folders.includes(folder)) continue;
-  const start = performance.now();
-  const counts: Record<string, number> = {};
-  for (const [index, part] of parts.entries())
-    for (const { status } of await mutate(`${folder}-${index}`, part))
+/** Also after Ctrl-C, when Stryker ends the process as soon as it has stopped its own. */
+process.once('exit', () => {
+  const { folder } = testServer.current ?? {};
+  const postmaster = folder && readPostmaster(join(folder, 'postgres'));
+  if (postmaster) process.kill(postmaster.pid, 'SIGQUIT');
+  while (postmaster && isRunning(postmaster))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  for (const path of [folder, tempDirName])
+    if (path) rmSync(path, { recursive: true, force: true });
+});
+
+if (parts.some(({ isServed }) => isServed)) await setUp();
+const rows: Record<string, Record<string, number>> = {};
+for (const part of parts) {
+  const name = part.mutate[0]?.slice('src/'.length, -'.ts'.length).replaceAll('/', '.') ?? '';
+  for (const { fileName, status } of await mutate(part, name))
+    for (const row of [relative('.', fileName), 'all']) {
+      const counts = (rows[row] ??= { Killed: 0, Timeout: 0, Survived: 0, NoCoverage: 0 });
       counts[status] = (counts[status] ?? 0) + 1;
-  const { Killed = 0, Timeout = 0, Survived = 0, NoCoverage = 0 } = counts;
-  const found = Killed + Timeout;
-  const score = (100 * found) / (found + Survived + NoCoverage);
-  const seconds = Math.round((performance.now() - start) / 1000);
-  console.log(`${folder}: ${score.toFixed(1)} % ${JSON.stringify(counts)}, ${seconds} s`);
+    }
 }
-await tearDown();
+for (const [row, { Killed = 0, Timeout = 0, ...others }] of Object.entries(rows)) {
+  const found = Killed + Timeout;
+  const score = (100 * found) / (found + (others['Survived'] ?? 0) + (others['NoCoverage'] ?? 0));
+  rows[row] = { score: Math.round(score * 10) / 10, Killed, Timeout, ...others };
+}
+console.table(rows);
+process.exit();
