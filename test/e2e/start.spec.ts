@@ -185,7 +185,7 @@ describe('a start with nothing configured', () => {
     rmSync(file, { force: true });
     mkdirSync(file);
     const service = await place.start();
-    await service.says(/cannot be written, so npm run token wants PORT=/);
+    await service.says(/cannot be written, so npm run token and tenant want PORT=/);
     expect(token('user').status).toBe(0);
     rmdirSync(file);
   });
