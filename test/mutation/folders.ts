@@ -23,11 +23,10 @@ export const PARTS: Part[] = [
     mutate: files('validation', 'rule', 'fields', 'bare-body', 'read-only'),
     tests: unit('fields'),
   },
-  ...['claims', 'token-cache', 'realms', 'get-json', 'signing-keys', 'issuer-keys'].map((name) => ({
-    mutate: files('auth', name),
-    tests: unit(name),
-  })),
-  { mutate: files('auth', 'verify-token'), tests: unit('verify-token') },
+  ...[
+    ...['claims', 'token-cache', 'realms', 'get-json', 'signing-keys', 'issuer-keys'],
+    'verify-token',
+  ].map((name) => ({ mutate: files('auth', name), tests: unit(name) })),
   {
     mutate: files(
       ...['auth', 'access', 'origin', 'principal'],
