@@ -12,10 +12,12 @@ import { type Part, PARTS } from './folders.js';
  * tells which changes no test notices. What was found is remembered in .data/mutation, by file and test.
  */
 const paths = process.argv.slice(2).map((path) => `src/${path}`);
-const parts = PARTS.filter(
-  ({ mutate }) =>
-    paths.length === 0 || paths.some((path) => mutate.some((file) => file.startsWith(path))),
-);
+const isAsked = (file: string) => paths.length === 0 || paths.some((path) => file.startsWith(path));
+const parts = PARTS.map((part) => ({
+  ...part,
+  name: part.mutate[0]?.slice('src/'.length, -'.ts'.length).replaceAll('/', '.') ?? '',
+  mutate: part.mutate.filter(isAsked),
+})).filter(({ mutate }) => mutate.length > 0);
 
 if (parts.length === 0) throw new Error(`folders.ts has none of ${paths.join(', ')}`);
 
@@ -23,7 +25,7 @@ const tempDirName = mkdtempSync(join(tmpdir(), 'nameplate-mutation-'));
 const REPORTS = '.data/mutation';
 mkdirSync(REPORTS, { recursive: true });
 
-const mutate = ({ mutate: sources, tests, isServed, isMadeOnce }: Part, name: string) =>
+const mutate = ({ name, mutate: sources, tests, isServed, isMadeOnce }: Part & { name: string }) =>
   new Stryker({
     mutate: sources,
     // In a copy: whatever happens, sources stay as they are.
@@ -75,14 +77,12 @@ process.once('exit', () => {
 
 if (parts.some(({ isServed }) => isServed)) await setUp();
 const rows: Record<string, Record<string, number>> = {};
-for (const part of parts) {
-  const name = part.mutate[0]?.slice('src/'.length, -'.ts'.length).replaceAll('/', '.') ?? '';
-  for (const { fileName, status } of await mutate(part, name))
+for (const part of parts)
+  for (const { fileName, status } of await mutate(part))
     for (const row of [relative('.', fileName), 'all']) {
       const counts = (rows[row] ??= { Killed: 0, Timeout: 0, Survived: 0, NoCoverage: 0 });
       counts[status] = (counts[status] ?? 0) + 1;
     }
-}
 for (const [row, { Killed = 0, Timeout = 0, ...others }] of Object.entries(rows)) {
   const found = Killed + Timeout;
   const score = (100 * found) / (found + (others['Survived'] ?? 0) + (others['NoCoverage'] ?? 0));
