@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { events } from '../support/events.js';
 import { lockWaits } from '../support/lock-waits.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
@@ -307,6 +308,24 @@ describe('provisioning', () => {
     const late = { email: denied.email, email_verified: true };
     expect((await call(await app.issuer.userToken(unique(), late))).json.primaryEmail).toBeNull();
     await trusting.stop();
+  });
+
+  it('gives an address at the first call that proves it, in any case, and tells which call it was', async () => {
+    const email = `${unique('Ada')}@Example.com`;
+    const first = await insertUser(app, {
+      ...{ primary_email: email, primary_email_key: email.toLowerCase() },
+      primary_email_assumed: true,
+    });
+    const owner = await app.issuer.userToken(unique(), {
+      ...{ email: email.toUpperCase(), email_verified: true },
+    });
+    const headers = { 'x-request-id': unique() };
+    const answer = await app.call({ method: 'GET', url: '/api/profile', token: owner, headers });
+    expect(answer.json.primaryEmail).toBe(email.toUpperCase());
+    const token = await app.issuer.managementToken();
+    const url = `/api/users/${first}/events`;
+    const [told] = events(await app.call({ method: 'GET', url, token }));
+    expect(told?.data).toMatchObject({ requestId: headers['x-request-id'], actor: null });
   });
 
   it('leaves an assumed address to its user once a client has sent it again', async () => {
