@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Batch, BatchCounts } from '../../database/batch.js';
-import { inTransactionNow, query } from '../../database/current-transaction.js';
+import { queryAlone } from '../../database/current-transaction.js';
 import { PerTenant } from '../../database/per-tenant.js';
 import { watchBatches } from '../../database/watch-batches.js';
 import type { TenantId } from '../../database/tenant.js';
@@ -32,14 +32,12 @@ export class UserReads {
   }
 
   /** Undefined when there is no such user. It sees everything that was committed before the call. */
-  async find(tenantId: TenantId, id: string): Promise<UserRow | undefined> {
-    if (!inTransactionNow()) return this.batches.of(tenantId).add(id);
-    const [user] = await this.select(tenantId, [id]);
-    return user;
+  find(tenantId: TenantId, id: string): Promise<UserRow | undefined> {
+    return this.batches.of(tenantId).add(id);
   }
 
   private async select(tenantId: TenantId, ids: string[]): Promise<(UserRow | undefined)[]> {
-    const rows = await query<UserRow>(this.database, selectUsersById(tenantId, ids));
+    const rows = await queryAlone<UserRow>(this.database, selectUsersById(tenantId, ids));
     const users = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => users.get(id));
   }
