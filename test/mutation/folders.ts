@@ -63,6 +63,7 @@ export const PARTS: Part[] = [
       ),
       tests: e2e(
         ...['users', 'shared-statements', 'merge', 'conditional', 'events', 'spread-updates'],
+        'self-service',
       ),
       isMadeOnce: true,
     },
