@@ -40,7 +40,7 @@ export function createUsers(tenantId: TenantId, users: NewUser[], wait: Wait): S
     ...columns,
     ...recordingColumns(recording),
   }));
-  const withValues = users[0]?.recording.withValues ?? true;
+  const withValues = users.every(({ recording }) => recording.withValues);
   return ofTenant(tenantId, textOf(wait, withValues), [JSON.stringify(records)]);
 }
 

@@ -31,7 +31,10 @@ export function updateUsersApart(
   wait: Wait,
   customDataBytes: number,
 ): Statement {
-  const { name } = functionOf(wait, changes[0]?.recording.withValues ?? true);
+  const { name } = functionOf(
+    wait,
+    changes.every(({ recording }) => recording.withValues),
+  );
   return ofTenant(tenantId, `SELECT * FROM ${name}($1, $2, $3)`, [
     JSON.stringify(changes.map(toRecord)),
     customDataBytes,

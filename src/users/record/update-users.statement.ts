@@ -34,7 +34,7 @@ export function updateUsers(
   wait: Wait,
   customDataBytes: number,
 ): Statement {
-  const withValues = changes[0]?.recording.withValues ?? true;
+  const withValues = changes.every(({ recording }) => recording.withValues);
   const text = textOf(wait, withValues, customDataBytes);
   return ofTenant(tenantId, text, [JSON.stringify(changes.map(toRecord))]);
 }
