@@ -27,18 +27,13 @@ const MAX_PAGES = 100;
 /** query_canceled: how long a search takes is as much a matter of what else is going on. */
 const TIMED_OUT = '57014';
 
-/** Invalid escape sequence, regular expression and escape character. */
+/** Invalid regular expression and use of escape character; the others would need more memory than any may have. */
 const REFUSALS: Record<string, string> = {
-  '22025': 'is not a valid pattern: a backslash must stand before another character',
   '2201B': 'is not a valid regular expression',
-  '22019': 'is not a valid pattern',
   '2200C': 'is not a valid pattern',
+  XX000: 'is too large a regular expression',
+  '54001': 'is too large a regular expression',
 };
-
-/** What PostgreSQL says of a regular expression that would need more memory than any may have. */
-const TOO_LARGE = Object.fromEntries(
-  ['XX000', '54001'].map((code) => [code, 'is too large a regular expression']),
-);
 
 /** Reads many users; nothing is written here. */
 @Injectable()
@@ -89,7 +84,7 @@ export class UsersSearchService {
           (await this.read(tenantId, query, (run) => count(tenantId, query, run))),
       };
     } catch (error) {
-      throw refusalOf(error, 'search') ?? error;
+      throw unavailableOf(error) ?? error;
     }
   }
 
@@ -114,7 +109,9 @@ export class UsersSearchService {
       for (const form of formsOf(field, mode, value))
         await run(tryPattern(mode, isCaseSensitive, form));
     } catch (error) {
-      throw refusalOf(error, `search.${field}`, TOO_LARGE) ?? error;
+      const detail = REFUSALS[codeOf(error)];
+      if (detail === undefined) throw error;
+      throw invalidInput([{ pointer: `/search.${field}`, code: 'invalid_format', detail }]);
     }
   }
 }
@@ -149,21 +146,14 @@ interface ExplainRow {
   'QUERY PLAN': { Plan: { 'Plan Rows': number } }[];
 }
 
-function refusalOf(
-  error: unknown,
-  parameter: string,
-  more: Record<string, string> = {},
-): AppError | undefined {
+const codeOf = (error: unknown) =>
+  String(error instanceof QueryFailedError && (error.driverError as { code?: unknown }).code);
+
+function unavailableOf(error: unknown): AppError | undefined {
   if (error instanceof WaitedTooLong)
     return unavailable('There are too many searches at a time. Try again soon.');
-  if (!(error instanceof QueryFailedError)) return undefined;
-  const { code = '' } = error.driverError as { code?: string };
-  if (code === TIMED_OUT)
-    return unavailable(
-      `The search took longer than ${SEARCH_LIMITS.statement / 1_000} s. Narrow it down, or try again.`,
-    );
-  const detail = { ...REFUSALS, ...more }[code];
-  return detail === undefined
-    ? undefined
-    : invalidInput([{ pointer: `/${parameter}`, code: 'invalid_format', detail }]);
+  if (codeOf(error) !== TIMED_OUT) return undefined;
+  return unavailable(
+    `The search took longer than ${SEARCH_LIMITS.statement / 1_000} s. Narrow it down, or try again.`,
+  );
 }
