@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
@@ -8,6 +10,9 @@ import { insertUser, unique } from '../support/users.js';
 
 let app: TestApp;
 let id: string;
+/** PostgreSQL's log, and where ours begins in it. */
+const log = join(process.env['TEST_DATABASE_FOLDER'] ?? '', 'postgres', 'log', 'statements.log');
+let start: number;
 const taken = unique();
 let calls: Record<'profile' | 'users', Call>;
 
@@ -19,29 +24,23 @@ beforeAll(async () => {
     profile: { method: 'PATCH', url: '/api/profile', token: await app.issuer.userToken(id) },
     users: { method: 'PATCH', url: `/api/users/${id}`, token: await app.issuer.managementToken() },
   };
-  // Both tokens are verified and cached, the one connection is open; from here on each statement
-  // that PostgreSQL gets from the service is written to its log.
+  ({ size: start } = await stat(log));
+  // Each statement is written to the log, of this database only, by connections that are new.
+  const { client, name } = app.database;
+  await client.query(`ALTER DATABASE ${name} SET log_statement = 'all'`);
+  await client.query(`SET log_statement = 'all'`);
+  await app.database.disconnectOthers();
+  // From here on both tokens are verified and cached, and the one connection is open.
   for (const call of Object.values(calls)) await app.call({ ...call, body: {} });
-  await app.database.client.query(`ALTER SYSTEM SET log_statement = 'all'`);
-  await app.database.client.query('SELECT pg_reload_conf()');
-  // Each connection learns of it by itself.
-  while ((await statements(() => app.call({ ...calls.users, body: {} }))).length === 0)
-    await sleep(50);
 });
-afterAll(async () => {
-  await app.database.client.query('ALTER SYSTEM RESET log_statement');
-  await app.database.client.query('SELECT pg_reload_conf()');
-  await app.stop();
-});
+afterAll(() => app.stop());
 
 /** What PostgreSQL has logged of our database, once a mark that we make now is in it. */
 async function logged(): Promise<{ lines: string[]; mark: string }> {
-  const log = join(process.env['TEST_DATABASE_FOLDER'] ?? '', 'postgres', 'log', 'statements.log');
   const mark = unique('mark');
+  await app.database.client.query(`SELECT '${mark}'`);
   for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
-    // Again, since this session may not have learnt yet that it logs.
-    await app.database.client.query(`SELECT '${mark}'`);
-    const lines = (await readFile(log, 'utf8'))
+    const lines = (await text(createReadStream(log, { start })))
       .split('\n')
       .filter((line) => line.startsWith(`${app.database.name}|`));
     if (lines.some((line) => line.includes(mark))) return { lines, mark };
@@ -233,37 +232,63 @@ describe('behind a pooler that knows no prepared statements', () => {
 });
 
 describe('a list', () => {
-  it('without a search is read once for all who ask for the same page at the same time', async () => {
+  const list = async (query: string) => {
     const { token } = calls.users;
-    const list = async (query: string) => {
-      const answer = await app.call({ method: 'GET', url: `/api/users?${query}`, token });
-      expect(answer.status).toBe(200);
-      return JSON.parse(answer.text) as unknown[];
-    };
+    const answer = await app.call({ method: 'GET', url: `/api/users?${query}`, token });
+    expect(answer.status).toBe(200);
+    return { users: JSON.parse(answer.text) as unknown[], total: answer.headers['total-number'] };
+  };
+
+  it('without a search is read once for all who ask for the same page at the same time', async () => {
     const pages: unknown[][] = [];
     const seen = await statements(async () => {
       const same = Array.from({ length: 12 }, () => list('page_size=1&count=none'));
-      pages.push(...(await Promise.all([...same, list('page_size=2&count=none')])));
+      const all = await Promise.all([...same, list('page_size=2&count=none')]);
+      pages.push(...all.map(({ users }) => users));
     });
     expect(pages.map((page) => page.length)).toEqual([...Array.from({ length: 12 }, () => 1), 2]);
     expect(seen.length).toBeLessThan(6);
   });
 
+  it.each([
+    ['page=500', false],
+    ['cursor=&page_size=100', false],
+    ['page=501', true],
+    ['count=exact', true],
+    [`search=${taken}`, true],
+    [`search.id=${taken}&mode.id=exact`, true],
+    [`customData.${taken}=1`, true],
+  ])('?%s may take long, and is read in a transaction with less time: %s', async (query, is) => {
+    const seen = await statements(() => list(query));
+    expect(seen.some((line) => line.includes('BEGIN'))).toBe(is);
+  });
+
+  it('with a search is read for each who asks', async () => {
+    const seen = await statements(() =>
+      Promise.all(Array.from({ length: 3 }, () => list('search=x'))),
+    );
+    expect(seen.filter((line) => line.includes('BEGIN'))).toHaveLength(3);
+  });
+
   it('has no count of its own where the page says how many there are', async () => {
-    const { token } = calls.users;
-    const names = Array.from({ length: 3 }, () => unique(taken));
-    for (const name of names) await insertUser(app, { name });
-    const seen = await statements(async () => {
-      for (const [page, shown] of [
-        [1, 2],
-        [2, 1],
-      ]) {
-        const url = `/api/users?page_size=2&page=${page}&search.name=${taken}%25`;
-        const answer = await app.call({ method: 'GET', url, token });
-        expect(JSON.parse(answer.text)).toHaveLength(shown ?? 0);
-        expect(answer.headers['total-number']).toBe('3');
-      }
-    });
-    expect(seen.filter((line) => line.includes('count(*)'))).toHaveLength(1);
+    const called = unique(taken);
+    for (const end of 'abc') await insertUser(app, { name: called + end });
+    for (const [query, shown, total, counts] of [
+      ['page_size=2', 2, '3', 1],
+      ['page_size=2&page=2', 1, '3', 0],
+      ['page_size=3', 3, '3', 0],
+      ['page_size=3&page=2', 0, '3', 1],
+      ['page_size=1&cursor=', 1, undefined, 0],
+      ['page_size=1&isSuspended=true', 0, '0', 0],
+    ] as const) {
+      const seen = await statements(async () => {
+        const { users, total: told } = await list(`${query}&search.name=${called}%25`);
+        expect([query, users.length, told]).toEqual([query, shown, total]);
+      });
+      expect([query, seen.filter((line) => line.includes('count(*)')).length]).toEqual([
+        query,
+        counts,
+      ]);
+    }
   });
 });
