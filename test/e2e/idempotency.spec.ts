@@ -514,7 +514,7 @@ describe('requests with keys that come together', () => {
     expect(isReplayed(await patch(held, { name: 'held' }, key))).toBe(true);
   });
 
-  it('wait for no user name that another transaction writes', async () => {
+  it('wait for no user name that another transaction writes, nor for the row that it is of', async () => {
     const [writer = '', wants = ''] = await usersOf(2);
     const [username, key] = [unique(), unique()];
     const client = new Client(app.database.url);
@@ -528,13 +528,14 @@ describe('requests with keys that come together', () => {
     const waiting: Promise<Answer>[] = [];
     await beside(() => {
       waiting.push(patch(wants, { username }, key).finally(() => (isThere = true)));
+      waiting.push(patch(writer, { name: 'x' }, unique()).finally(() => (isThere = true)));
       return [];
     });
-    await lockWaits(app, 1);
+    await lockWaits(app, 2);
     expect(isThere).toBe(false);
     await client.query('ROLLBACK');
     await client.end();
-    expect((await waiting[0])?.status).toBe(200);
+    for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
     expect(isReplayed(await patch(wants, { username }, key))).toBe(true);
   });
 

@@ -1,6 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { updateUsersFunctions } from '../../src/users/record/update-users-apart.statement.js';
+import type { TenantId } from '../../src/database/tenant.js';
+import { updateUsers } from '../../src/users/record/update-users.statement.js';
+import {
+  updateUsersApart,
+  updateUsersFunctions,
+} from '../../src/users/record/update-users-apart.statement.js';
 import { events } from '../support/events.js';
 import { lockWaits } from '../support/lock-waits.js';
 import { type Answer, TestApp } from '../support/test-app.js';
@@ -135,21 +141,74 @@ describe('an update where tables are spread', () => {
   });
 });
 
-describe('a create where tables are spread', () => {
+describe('an update, where tables are spread or not,', () => {
+  it.each([updateUsers, updateUsersApart])(
+    'skips the row that another transaction holds, and writes the others: %p',
+    async (statement) => {
+      const [free, held] = [await user(), await user()];
+      const changes = [held, free].map((id) => ({
+        ...{ id, columns: { name: 'New' }, refuseSuspended: false, json: 'assign' as const },
+        ...{ ifMatch: undefined, ifNoneMatch: undefined },
+        recording: {
+          id: randomUUID(),
+          type: 'User.Data.Updated' as const,
+          origin: {},
+          withValues: true,
+        },
+      }));
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+      const [sql, parameters] = statement('default' as TenantId, changes, 'skip', 65_536);
+      const { rows } = await app.database.client.query<{ id: string }>(sql, parameters);
+      await holder.query('ROLLBACK');
+      const found = [free, held].map((id) => rows.filter((row) => row.id === id));
+      expect(found).toMatchObject([
+        [{ name: 'New', changed: true, isHeld: false }],
+        [{ name: null, changed: null, isHeld: true }],
+      ]);
+    },
+  );
+
+  it('gives up on a lock after 10 ms while it shares a statement', async () => {
+    const { client } = app.database;
+    await client.query(`CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN NEW.name := current_setting('lock_timeout'); RETURN NEW; END $$`);
+    await client.query(
+      'CREATE TRIGGER tell BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION tell()',
+    );
+    const names = [];
+    for (const at of [app, spread]) {
+      const id = await user();
+      await patch(at, id, { name: 'x' });
+      names.push((await get(id)).json.name);
+    }
+    await client.query('DROP TRIGGER tell ON users');
+    expect(names).toEqual(['10ms', '10ms']);
+  });
+});
+
+describe('a write where tables are spread', () => {
   const create = (body: object) => spread.call({ method: 'POST', url: '/api/users', token, body });
 
   it('is refused for what is in use before the database does it, which costs a connection there', async () => {
     const { client } = app.database;
     const { json: user } = await get(await insertUser(app));
     await client.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN RAISE EXCEPTION 'inserted'; END $$`);
-    await client.query(`CREATE TRIGGER fail BEFORE INSERT ON users EXECUTE FUNCTION fail()`);
-    const codes = [];
-    for (const field of ['id', 'username', 'primaryEmail', 'primaryPhone'])
-      codes.push((await create({ [field]: user[field] })).json.code);
+      $$ BEGIN RAISE EXCEPTION 'written'; END $$`);
+    const other = await insertUser(app);
+    await client.query(
+      'CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON users EXECUTE FUNCTION fail()',
+    );
+    const codes = [(await create({ id: user.id })).json.code];
+    for (const field of ['username', 'primaryEmail', 'primaryPhone']) {
+      const body = { [field]: user[field] };
+      codes.push((await create(body)).json.code, (await patch(spread, other, body)).json.code);
+    }
     await client.query('DROP TRIGGER fail ON users');
     expect(codes).toEqual(
-      ['id', 'username', 'email', 'phone'].map((key) => `user.${key}_already_in_use`),
+      ['id', 'username', 'username', 'email', 'email', 'phone', 'phone'].map(
+        (key) => `user.${key}_already_in_use`,
+      ),
     );
     expect((await create({ username: unique(), primaryPhone: '61491570156' })).status).toBe(201);
   });
