@@ -41,6 +41,7 @@ export const PARTS: Part[] = [
     mutate: files('users/search', 'user-query', 'user-page', 'shared-totals'),
     tests: unit('user-query', 'user-page', 'shared-totals'),
   },
+  { mutate: files('users/record', 'shared-writes'), tests: unit('shared-writes') },
   // What of users answers requests, and reads and writes the database.
   ...[
     {
@@ -48,7 +49,6 @@ export const PARTS: Part[] = [
         'users/record',
         ...['users.service', 'owned-rows.service', 'stored-passwords.service', 'erasure.service'],
         ...['recording-of', 'version-conditions', 'touch-user.statement', 'user.statements'],
-        'user-reads',
       ),
       tests: e2e(
         ...['users', 'conditional', 'merge', 'identities', 'passwords', 'dry-run', 'self-service'],
@@ -63,17 +63,21 @@ export const PARTS: Part[] = [
       ),
       tests: e2e(
         ...['users', 'shared-statements', 'merge', 'conditional', 'events', 'spread-updates'],
-        'self-service',
+        ...['self-service', 'statements'],
       ),
       isMadeOnce: true,
     },
+    { mutate: files('users/search', 'user-search.statements'), tests: e2e('list') },
     {
-      mutate: files('users/search', 'user-search.statements', 'users-search.service'),
-      tests: e2e('list'),
+      mutate: files('users/search', 'users-search.service'),
+      tests: e2e('statements', 'list', 'lanes', 'search-indexes'),
     },
     {
-      mutate: files('users/record', 'shared-writes', 'user-writes'),
-      tests: e2e('users', 'shared-statements', 'spread-updates', 'idempotency'),
+      mutate: files('users/record', 'user-writes', 'user-reads'),
+      tests: e2e(
+        ...['users', 'shared-statements', 'spread-updates', 'metrics', 'statements'],
+        'idempotency',
+      ),
     },
     {
       mutate: files('users', 'users.controller', 'user-parts.controller'),
@@ -83,6 +87,9 @@ export const PARTS: Part[] = [
       mutate: files('users/record', 'update-users-apart.statement'),
       tests: e2e('spread-updates'),
     },
-    { mutate: files('users/search', 'search-indexes'), tests: e2e('search-indexes') },
+    {
+      mutate: files('users/search', 'search-indexes'),
+      tests: [...unit('search-indexes'), ...e2e('search-indexes')],
+    },
   ].map((part) => ({ ...part, isServed: true })),
 ];
