@@ -30,7 +30,7 @@ const mutate = ({ name, mutate: sources, tests, isServed, isMadeOnce }: Part & {
     mutate: sources,
     // In a copy: whatever happens, sources stay as they are.
     tempDirName,
-    ignorePatterns: ['.data', 'bench', 'deploy', 'dist', 'docs', 'examples'],
+    ignorePatterns: ['.data', 'bench', 'deploy', 'dist', 'examples'],
     plugins: ['@stryker-mutator/jest-runner', './test/mutation/ignore-documentation.ts'],
     ignorers: ['documentation'],
     testRunner: 'jest',
