@@ -86,6 +86,7 @@ export const PARTS: Part[] = [
     {
       mutate: files('users/record', 'update-users-apart.statement'),
       tests: e2e('spread-updates'),
+      isMadeOnce: true,
     },
     {
       mutate: files('users/search', 'search-indexes'),
