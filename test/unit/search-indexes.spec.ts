@@ -1,12 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { SearchIndexes } from '../../src/users/search/search-indexes.js';
 
-let merges = 0;
-const database = { query: () => Promise.resolve((merges += 1)) } as unknown as DataSource;
+let merges: number;
+const database = { query: () => sleep(1, (merges += 1)) } as unknown as DataSource;
 
+beforeEach(() => void (merges = 0));
 afterEach(() => void jest.restoreAllMocks());
+
+it('ends with the service, at once', async () => {
+  const indexes = new SearchIndexes(database);
+  await indexes.keepMerged();
+  const end = indexes.onModuleDestroy().then(() => 'at once');
+  expect(await Promise.race([end, sleep(100, 'later')])).toBe('at once');
+  const last = merges;
+  await sleep(300);
+  expect(merges).toBe(last);
+});
 
 it('merges for a minute behind the last search, and begins anew with the next', async () => {
   let now = performance.now();
@@ -26,14 +37,4 @@ it('merges for a minute behind the last search, and begins anew with the next', 
   await indexes.keepMerged();
   expect(merges).toBe(last + 1);
   await indexes.onModuleDestroy();
-});
-
-it('ends with the service, at once', async () => {
-  const indexes = new SearchIndexes(database);
-  await indexes.keepMerged();
-  const end = indexes.onModuleDestroy().then(() => 'at once');
-  expect(await Promise.race([end, sleep(100, 'later')])).toBe('at once');
-  const last = merges;
-  await sleep(300);
-  expect(merges).toBe(last);
 });
