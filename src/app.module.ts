@@ -20,6 +20,7 @@ import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
+import { FairShareGuard } from './limits/fair-share.guard.js';
 import { LimitsGuard } from './limits/limits.guard.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { ProfileModule } from './profile/profile.module.js';
@@ -53,6 +54,7 @@ import { BodyPipe } from './http/body.pipe.js';
     { provide: APP_GUARD, useClass: TokenGuard },
     { provide: APP_GUARD, useClass: LimitsGuard },
     { provide: APP_GUARD, useClass: StrictRequestGuard },
+    { provide: APP_GUARD, useExisting: FairShareGuard },
     { provide: APP_PIPE, useClass: BodyPipe },
   ],
 })

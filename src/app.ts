@@ -25,6 +25,8 @@ import { traceIdOf, traceRequests } from './http/trace-requests.js';
 import { sendVersions } from './http/versioned.js';
 import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
 import { freeSlotsOfAnswered } from './limits/held-slots.js';
+import { PublicLimit } from './limits/public-limit.js';
+import { FairShareGuard } from './limits/fair-share.guard.js';
 import { Limits } from './limits/limits.js';
 import { createLogger, logRequest, nestLogger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
@@ -107,6 +109,8 @@ export async function createApp(
   fastify.server.on('connect', (request, socket: Socket) => answerConnect(logger, request, socket));
   freeSlotsOfAnswered(fastify, app.get(Limits).slots);
   app.get(FailedTokensGuard).countFailures(fastify);
+  app.get(PublicLimit).watch(fastify);
+  app.get(FairShareGuard).watch(fastify);
   serveMetrics(fastify, metrics, env);
   setUpSwaggerUi(app, env, options.tokensUrl);
   await app.init();

@@ -10,6 +10,8 @@ export interface LaneOptions {
   patience: number;
   /** For so many times as long as a work took, its place stays empty after it; 0 if left out. */
   rest?: number;
+  /** Milliseconds that a work may take without a rest after it; 0 if left out. */
+  quick?: number;
 }
 
 /**
@@ -19,9 +21,11 @@ export interface LaneOptions {
 export class Lane {
   private readonly turns: Turns;
   private readonly rest: number;
+  private readonly quick: number;
 
-  constructor({ atATime, most, patience, rest = 0 }: LaneOptions) {
+  constructor({ atATime, most, patience, rest = 0, quick = 0 }: LaneOptions) {
     this.rest = rest;
+    this.quick = quick;
     this.turns = new Turns(atATime, patience, { most, refusal: () => new WaitedTooLong() });
   }
 
@@ -39,8 +43,9 @@ export class Lane {
     try {
       return await work();
     } finally {
-      if (this.rest === 0) this.turns.give();
-      else setTimeout(() => this.turns.give(), this.rest * (performance.now() - since)).unref();
+      const took = performance.now() - since;
+      if (this.rest === 0 || took < this.quick) this.turns.give();
+      else setTimeout(() => this.turns.give(), this.rest * took).unref();
     }
   }
 }

@@ -20,6 +20,7 @@ const share = (size: number, of: number) => Math.max(1, Math.floor(size / of));
 /** Milliseconds. */
 const PATIENCE = 5_000;
 const SEARCH_PATIENCE = 2_000;
+const QUICK_SEARCH_MS = 50;
 
 /** A lane for one kind of what may wait for others, so that the other kinds still have theirs. */
 export const kindLane = (size: number) =>
@@ -35,9 +36,13 @@ export const largeLane = ofPool(
   (size) => new Lane({ atATime: share(size, 20), most: 100, patience: PATIENCE, rest: 2 }),
 );
 
-/** Searches, each of which keeps a processor of PostgreSQL busy. */
+/** Searches, each of which keeps a processor of PostgreSQL busy: of one that takes long they leave half to others. */
 export const searchLane = ofPool(
-  (size) => new Lane({ atATime: share(size, 10), most: 50, patience: SEARCH_PATIENCE }),
+  (size) =>
+    new Lane({
+      ...{ atATime: share(size, 10), most: 50, patience: SEARCH_PATIENCE },
+      ...{ rest: 1, quick: QUICK_SEARCH_MS },
+    }),
 );
 
 /** Transactions about the same user. */

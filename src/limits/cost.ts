@@ -6,6 +6,13 @@ export const COSTS = ['read', 'write', 'search', 'password', 'stream'] as const;
 
 export type Cost = (typeof COSTS)[number];
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of a request that bears a verified token. */
+    cost?: Cost;
+  }
+}
+
 export const COST = Symbol('cost');
 
 export type CostOf = (request: FastifyRequest) => Cost;

@@ -18,6 +18,7 @@ export class LimitsGuard implements CanActivate {
     if (!request.principal) return true;
     const costOf =
       this.reflector.get<CostOf | undefined>(COST, context.getHandler()) ?? costOfMethod;
-    return this.limits.admit(request, http.getResponse<FastifyReply>(), costOf(request));
+    request.cost = costOf(request);
+    return this.limits.admit(request, http.getResponse<FastifyReply>(), request.cost);
   }
 }

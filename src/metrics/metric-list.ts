@@ -29,6 +29,11 @@ export const METRICS = {
     help: 'Requests over a limit (429), by the limit that they met.',
     labels: ['limit'],
   },
+  nameplate_requests_in_turn_total: {
+    type: 'counter',
+    help: 'Requests that waited for the turn of their caller, since the service was busy.',
+    labels: [],
+  },
   nameplate_token_cache_lookups_total: {
     type: 'counter',
     help: 'Tokens looked for among those verified a moment ago.',

@@ -22,6 +22,7 @@ interface Slow {
 }
 
 const user = (n: number) => `/api/users/u${n}`;
+const anyUser = () => user(1 + Math.floor(Math.random() * 90_000));
 const random = () => randomBytes(6).toString('hex');
 const keys = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}${random().slice(4)}`, n]));
@@ -100,6 +101,62 @@ export const ABUSERS: Record<string, Loop | Slow | ((abuse: Abuse) => Loop)> = {
     sent: () => ({ method: 'GET', path: `/api/events?after=${last}&wait=30`, follows: true }),
   }),
   '500 slow clients': { atATime: 500, slow: true },
+  '200 reads': {
+    atATime: 200,
+    sent: () => ({ method: 'GET', path: anyUser() }),
+  },
+  '200 writes': {
+    atATime: 200,
+    sent: () => ({ method: 'PATCH', path: anyUser(), body: JSON.stringify({ name: random() }) }),
+  },
+  '200 writes with a key': {
+    atATime: 200,
+    sent: () => ({
+      ...{ method: 'PATCH', path: anyUser(), body: JSON.stringify({ name: random() }) },
+      headers: { 'idempotency-key': random() },
+    }),
+  },
+  '200 refused writes': {
+    atATime: 200,
+    sent: () => ({ method: 'PATCH', path: anyUser(), body: JSON.stringify({ name: 1 }) }),
+  },
+  '200 creates': {
+    atATime: 200,
+    sent: () => ({ method: 'POST', path: '/api/users', body: JSON.stringify({ name: random() }) }),
+  },
+  '200 identities': {
+    atATime: 200,
+    sent: () => ({
+      method: 'PUT',
+      path: `${anyUser()}/identities/t`,
+      body: JSON.stringify({ userId: random() }),
+    }),
+  },
+  '200 pages of 100 users': { atATime: 200, sent: () => search('page_size=100') },
+  '200 pages far away': {
+    atATime: 200,
+    sent: () => search(`page=${900 + Math.floor(Math.random() * 90)}&page_size=100`),
+  },
+  '200 pages of 1,000 events': {
+    atATime: 200,
+    sent: () => ({ method: 'GET', path: '/api/events?after=0&limit=1000' }),
+  },
+  '200 histories': {
+    atATime: 200,
+    sent: () => ({ method: 'GET', path: `${user(3)}/events` }),
+  },
+  '64 new connections': {
+    atATime: 64,
+    sent: () => ({ method: 'GET', path: user(1), headers: { connection: 'close' } }),
+  },
+  '64 paths that are none': {
+    atATime: 64,
+    sent: () => ({ method: 'GET', path: `/none/${random()}` }),
+  },
+  '64 public documents': {
+    atATime: 64,
+    sent: () => ({ method: 'GET', path: '/openapi.json' }),
+  },
   'a row that another session holds': {
     atATime: 32,
     sent: () => ({ method: 'PATCH', path: user(3), body: JSON.stringify({ name: random() }) }),

@@ -9,6 +9,7 @@ export const GENEROUS_LIMITS = {
       '100000000/1s,100000',
     ]),
   ),
+  LIMITS_PUBLIC: 'off',
   LIMITS_FAILED_TOKENS: 'off',
   LIMITS_FAILED_PASSWORDS: 'off',
 };

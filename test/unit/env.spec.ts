@@ -77,6 +77,7 @@ describe('parseEnv', () => {
       'OTEL_TRACES_SAMPLER_ARG',
       ratio,
     ]),
+    ['LIMITS_PUBLIC', 'secret'],
     ['LIMITS_FAILED_TOKENS', 'secret'],
     ['LIMITS_FAILED_PASSWORDS', 'secret'],
     ['LIMITS_TENANT', '0'],

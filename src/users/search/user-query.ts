@@ -23,6 +23,9 @@ export const COUNTS = ['none', 'exact'] as const;
 export const USUAL_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
 
+/** Rows of a list that an index gives in no time. */
+export const QUICK_ROWS = 10_000;
+
 /** Where a page of a walk begins: behind the user with this time and id. */
 export interface Cursor {
   createdAt: Date;

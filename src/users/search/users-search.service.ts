@@ -11,7 +11,7 @@ import { type AppError, invalidInput, unavailable } from '../../errors/app-error
 import { SearchIndexes } from './search-indexes.js';
 import { SharedTotals } from './shared-totals.js';
 import type { Total, UserPage } from './user-page.js';
-import type { UserQuery } from './user-query.js';
+import { QUICK_ROWS, type UserQuery } from './user-query.js';
 import type { UserRow } from '../record/user-row.js';
 import {
   countUsers,
@@ -121,9 +121,6 @@ function endOf({ page = 1, pageSize }: UserQuery, found: number): Total | undefi
   const isLast = found <= pageSize && (found > 0 || page === 1);
   return isLast ? { count: (page - 1) * pageSize + found, isEstimate: false } : undefined;
 }
-
-/** Rows of a list that an index gives in no time. */
-const QUICK_ROWS = 10_000;
 
 const isQuick = (query: UserQuery) =>
   !isSearch(query) && query.count !== 'exact' && (query.page ?? 1) * query.pageSize <= QUICK_ROWS;

@@ -1,0 +1,77 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { resting } from '../http/shedding.js';
+import { Metrics } from '../metrics/metrics.js';
+import { callerOf } from './accounts.js';
+import { FairShare, type Place } from './fair-share.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What it has of its caller's share, until it is answered. */
+    place?: Place | undefined;
+  }
+}
+
+/** Routes whose requests share statements, unless these stand in a transaction. */
+const SHARING = /^\/api\/(profile|users\/:userId)(\/(profile|custom-data|is-suspended))?$/;
+
+/** How many of them one costs that has a statement of its own. */
+const APART = 4;
+
+/** A refusal costs as much as so many bytes. */
+const REFUSED_BYTES = 8_192;
+
+/**
+ * The caller's turn, once the body is there: who sends slowly keeps no place. What else has a limit of few at a
+ * time, searches, passwords and streams, waits in its own lane.
+ */
+@Injectable()
+export class FairShareGuard implements CanActivate {
+  private readonly share = new FairShare();
+
+  constructor(metrics: Metrics) {
+    metrics.watch('nameplate_requests_in_turn_total', () => [[this.share.waited]]);
+  }
+
+  canActivate(context: ExecutionContext): true | Promise<true> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { principal, cost } = request;
+    if (!principal || (cost !== 'read' && cost !== 'write')) return true;
+    // Operators have none.
+    const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
+    const place = this.share.take(`${id} ${callerOf(principal)}`, weightOf(request));
+    if (place instanceof Promise) return this.wait(request, place);
+    request.place = place;
+    return true;
+  }
+
+  watch(fastify: FastifyInstance): void {
+    fastify.addHook('onSend', (request, { statusCode }, payload, done) => {
+      const { place, headers } = request;
+      if (place) {
+        const sent = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
+        const refused = statusCode >= 400 ? REFUSED_BYTES : 0;
+        this.share.give(place, sent + refused + Number(headers['content-length'] ?? 0));
+        request.place = undefined;
+      }
+      done();
+    });
+    fastify.addHook('onClose', (_fastify, done) => {
+      this.share.stop();
+      done();
+    });
+  }
+
+  private async wait(request: FastifyRequest, place: Promise<Place>): Promise<true> {
+    request.place = await resting(request, place);
+    return true;
+  }
+}
+
+function weightOf({ method, headers, query, routeOptions }: FastifyRequest): number {
+  const isRead = method === 'GET' || method === 'HEAD';
+  const isAlone = 'idempotency-key' in headers || 'dryRun' in (query as object);
+  return (isRead || (method === 'PATCH' && !isAlone)) && SHARING.test(routeOptions.url ?? '')
+    ? 1
+    : APART;
+}

@@ -1,0 +1,182 @@
+import { unavailable } from '../errors/app-error.js';
+
+/** Works at a time that the callers who are there have together, once the event loop is busy. */
+const TOGETHER = 64;
+
+/** Milliseconds of its share that a caller may have ahead: answers come together, and so do the next requests. */
+const AHEAD_MS = 50;
+
+/** The part of its time that the event loop may be busy before shares matter, and from which on they hold. */
+const AT_EASE = 0.4;
+const BUSY = 0.6;
+
+/** Milliseconds between two looks at who is there, and how much of the last one counts. */
+const LOOK_MS = 25;
+const WEIGHT = 0.2;
+
+/** Bytes, read or written, that keep the event loop as busy as a usual work without them. */
+const BYTES = 4_096;
+
+/** Milliseconds after which a work waits for something else than for us, a lock say: it counts no more. */
+const HOLD_MS = 2_000;
+
+/** Milliseconds that one waits for its turn at most. */
+const PATIENCE_MS = 5_000;
+
+interface Waiter {
+  since: number;
+  begin: () => void;
+  refuse: (reason: Error) => void;
+}
+
+interface Caller {
+  running: number;
+  /** In how many of the last looks it was there: 0 to 1. */
+  presence: number;
+  /** By `performance.now()`, until when it has had its share. */
+  paidUntil: number;
+  waiting: Waiter[];
+}
+
+/** What one work has of its caller's share. */
+export interface Place {
+  readonly caller: Caller;
+  readonly weight: number;
+  readonly since: number;
+}
+
+/** Milliseconds that the event loop has worked and waited until now. */
+type Utilization = Pick<ReturnType<typeof performance.eventLoopUtilization>, 'active' | 'idle'>;
+
+/**
+ * While the event loop is busy, each caller has its share of it, however many requests it sends: as many works at
+ * a time, and as much time, as those who are there have on average. Who is alone has all of it.
+ */
+export class FairShare {
+  /** Works that had to wait. */
+  waited = 0;
+  private readonly callers = new Map<string, Caller>();
+  private readonly queued = new Set<Caller>();
+  private readonly places = new Set<Place>();
+  /** Of all callers together. */
+  private presence = 0;
+  private busy = 0;
+  /** Milliseconds of the event loop that a usual work takes. */
+  private cost = 0;
+  private done = 0;
+  private last: Utilization;
+  private isScheduled = false;
+  private readonly timer = setInterval(() => this.look(), LOOK_MS).unref();
+
+  constructor(
+    private readonly utilization = (): Utilization => performance.eventLoopUtilization(),
+  ) {
+    this.last = utilization();
+  }
+
+  /**
+   * A place, at once or in its turn.
+   *
+   * @param weight how many usual works it is
+   * @throws AppError service.unavailable when its turn did not come in time
+   */
+  take(key: string, weight: number): Place | Promise<Place> {
+    const caller = this.callers.get(key) ?? newCaller();
+    this.callers.set(key, caller);
+    if (caller.waiting.length === 0 && this.mayBegin(caller)) return this.begin(caller, weight);
+    this.waited += 1;
+    this.queued.add(caller);
+    return new Promise((done, refuse) => {
+      const begin = () => done(this.begin(caller, weight));
+      caller.waiting.push({ since: performance.now(), begin, refuse });
+    });
+  }
+
+  /** The work is done. @param bytes of its request and its answer */
+  give(place: Place, bytes: number): void {
+    const { caller, weight } = place;
+    this.end(place);
+    const works = weight + bytes / BYTES;
+    this.done += works;
+    const share = works * this.cost * this.pressureOn(caller);
+    caller.paidUntil = Math.max(caller.paidUntil, performance.now()) + share;
+    if (this.queued.size === 0 || this.isScheduled) return;
+    this.isScheduled = true;
+    // Not in this turn of the event loop: others' requests may have come.
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.admit();
+    });
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** How many others there are, as far as it matters. */
+  private pressureOn({ presence }: Caller): number {
+    const busy = Math.min(1, Math.max(0, (this.busy - AT_EASE) / (BUSY - AT_EASE)));
+    return busy * (this.presence - presence);
+  }
+
+  private mayBegin(caller: Caller): boolean {
+    if (this.places.size === 0) return true;
+    return (
+      caller.running * this.pressureOn(caller) < TOGETHER &&
+      caller.paidUntil <= performance.now() + AHEAD_MS
+    );
+  }
+
+  private begin(caller: Caller, weight: number): Place {
+    const place = { caller, weight, since: performance.now() };
+    caller.running += weight;
+    this.places.add(place);
+    return place;
+  }
+
+  private end(place: Place): void {
+    if (this.places.delete(place)) place.caller.running -= place.weight;
+  }
+
+  private admit(): void {
+    for (const caller of this.queued) {
+      while (caller.waiting.length > 0 && this.mayBegin(caller)) caller.waiting.shift()?.begin();
+      if (caller.waiting.length === 0) this.queued.delete(caller);
+    }
+  }
+
+  private look(): void {
+    const now = performance.now();
+    this.measure();
+    for (const place of this.places) {
+      if (now - place.since < HOLD_MS) break;
+      this.end(place);
+    }
+    this.presence = 0;
+    for (const [key, caller] of this.callers) {
+      const isThere = caller.running > 0 || caller.waiting.length > 0;
+      caller.presence += WEIGHT * (Number(isThere) - caller.presence);
+      this.presence += caller.presence;
+      if (!isThere && caller.presence < 0.01) this.callers.delete(key);
+    }
+    for (const { waiting } of this.queued)
+      while (waiting[0] && now - waiting[0].since > PATIENCE_MS)
+        waiting.shift()?.refuse(unavailable(OTHERS_FIRST));
+    this.admit();
+  }
+
+  private measure(): void {
+    const total = this.utilization();
+    const active = total.active - this.last.active;
+    const all = active + total.idle - this.last.idle;
+    this.last = total;
+    if (all > 0) this.busy += WEIGHT * (active / all - this.busy);
+    if (this.done > 0) this.cost += WEIGHT * (active / this.done - this.cost);
+    this.done = 0;
+  }
+}
+
+const OTHERS_FIRST =
+  'The service is busy, and others have their share of it, too. Nothing was done.';
+
+const newCaller = (): Caller => ({ running: 0, presence: 0, paidUntil: 0, waiting: [] });

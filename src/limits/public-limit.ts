@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HookHandlerDoneFunction,
+} from 'fastify';
+import { Env } from '../config/env.js';
+import type { AppError } from '../errors/app-error.js';
+import { isBearer } from '../http/bearer-token.js';
+import { sendProblem } from '../http/error.filter.js';
+import { isWatching } from '../http/shedding.js';
+import { Metrics } from '../metrics/metrics.js';
+import { clientNetwork } from './client-network.js';
+import { Limits } from './limits.js';
+import { Policy } from './policy.js';
+import { SharedCounts } from './shared-counts.js';
+import { Windows } from './windows.js';
+
+/**
+ * Counts by address what is answered without a verified token: public files, paths and methods that are none.
+ * Over the limit it is 429. A token on its way to a route is looked at all the same: nobody pays for a neighbour.
+ */
+@Injectable()
+export class PublicLimit {
+  private readonly policy: Policy;
+  private readonly windows = new Windows();
+
+  constructor(
+    private readonly limits: Limits,
+    private readonly shared: SharedCounts,
+    { LIMITS_PUBLIC: rate }: Env,
+    metrics: Metrics,
+  ) {
+    this.policy = new Policy('public', rate, 'from one address');
+    metrics.watch('nameplate_limits_met_total', () => Policy.met([this.policy]));
+  }
+
+  watch(fastify: FastifyInstance): void {
+    if (this.policy.rate.isOff) return;
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (isStranger(request)) this.admit(request, reply, done);
+      else done();
+    });
+    // Failed tokens have a limit of their own, and what was shed is not done.
+    fastify.addHook('onSend', (request, { statusCode }, _payload, done) => {
+      if (!request.principal && !isFree(request) && ![401, 503].includes(statusCode))
+        this.count(request);
+      done();
+    });
+  }
+
+  private admit(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+    const now = Date.now();
+    const window = this.windows.peek(keyOf(request), now);
+    if (!window || window.count < this.policy.rate.requests) {
+      done();
+      return;
+    }
+    const refusal = this.limits.refuse(request, this.policy.tooMany(window, now), window);
+    refusal.catch((error: AppError) => sendProblem(reply, error, request.id));
+  }
+
+  private count(request: FastifyRequest): void {
+    const { rate } = this.policy;
+    const key = keyOf(request);
+    this.shared.count(key, rate, this.windows.of(key, rate.seconds, Date.now()));
+  }
+}
+
+const keyOf = ({ ip }: FastifyRequest) => `public ${clientNetwork(ip)}`;
+
+/** Probes, metrics, and what browsers ask for by themselves. */
+const isFree = ({ method, url, headers }: FastifyRequest) =>
+  isWatching(url) ||
+  (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined);
+
+/** No token, or none that a route would look at. */
+const isStranger = (request: FastifyRequest) =>
+  !isFree(request) &&
+  !(request.routeOptions.url?.startsWith('/api/') && isBearer(request.headers.authorization));
