@@ -49,7 +49,7 @@ export class LimitsEnv extends TenancyEnv {
   LIMITS_TENANT!: number;
 
   /** What one address is answered without a verified token, but for probes. */
-  @Limit('1000/10s')
+  @Limit('300/10s')
   LIMITS_PUBLIC!: Rate;
 
   /** Answers with 401 to one address, after which what fails is 429, and tokens that are new wait. */

@@ -22,8 +22,8 @@ const APART = 4;
 const REFUSED_BYTES = 8_192;
 
 /**
- * The caller's turn, once the body is there: who sends slowly keeps no place. What else has a limit of few at a
- * time, searches, passwords and streams, waits in its own lane.
+ * The caller's turn, once the body is there: who sends slowly keeps no place. Searches and passwords, few at a time,
+ * wait in lanes of their own.
  */
 @Injectable()
 export class FairShareGuard implements CanActivate {
@@ -36,12 +36,12 @@ export class FairShareGuard implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { principal, cost } = request;
-    if (!principal || (cost !== 'read' && cost !== 'write')) return true;
+    if (!principal || cost === 'search' || cost === 'password') return true;
     // Operators have none.
     const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
     const place = this.share.take(`${id} ${callerOf(principal)}`, weightOf(request));
     if (place instanceof Promise) return this.wait(request, place);
-    request.place = place;
+    this.keep(request, place);
     return true;
   }
 
@@ -63,8 +63,14 @@ export class FairShareGuard implements CanActivate {
   }
 
   private async wait(request: FastifyRequest, place: Promise<Place>): Promise<true> {
-    request.place = await resting(request, place);
+    this.keep(request, await resting(request, place));
     return true;
+  }
+
+  private keep(request: FastifyRequest, place: Place): void {
+    request.place = place;
+    // What waits for events keeps none, and pays for its answer all the same.
+    if (request.cost === 'stream') this.share.leave(place);
   }
 }
 

@@ -92,10 +92,15 @@ export class FairShare {
     });
   }
 
+  /** The work goes on, and keeps no place. */
+  leave(place: Place): void {
+    if (this.places.delete(place)) place.caller.running -= place.weight;
+  }
+
   /** The work is done. @param bytes of its request and its answer */
   give(place: Place, bytes: number): void {
     const { caller, weight } = place;
-    this.end(place);
+    this.leave(place);
     const works = weight + bytes / BYTES;
     this.done += works;
     const share = works * this.cost * this.pressureOn(caller);
@@ -134,10 +139,6 @@ export class FairShare {
     return place;
   }
 
-  private end(place: Place): void {
-    if (this.places.delete(place)) place.caller.running -= place.weight;
-  }
-
   private admit(): void {
     for (const caller of this.queued) {
       while (caller.waiting.length > 0 && this.mayBegin(caller)) caller.waiting.shift()?.begin();
@@ -150,7 +151,7 @@ export class FairShare {
     this.measure();
     for (const place of this.places) {
       if (now - place.since < HOLD_MS) break;
-      this.end(place);
+      this.leave(place);
     }
     this.presence = 0;
     for (const [key, caller] of this.callers) {

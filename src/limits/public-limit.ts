@@ -58,7 +58,7 @@ export class PublicLimit {
       return;
     }
     const refusal = this.limits.refuse(request, this.policy.tooMany(window, now), window);
-    refusal.catch((error: AppError) => sendProblem(reply, error, request.id));
+    refusal.catch((error: unknown) => sendProblem(reply, error as AppError, request.id));
   }
 
   private count(request: FastifyRequest): void {
