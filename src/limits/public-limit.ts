@@ -70,9 +70,13 @@ export class PublicLimit {
 
 const keyOf = ({ ip }: FastifyRequest) => `public ${clientNetwork(ip)}`;
 
-/** Probes, metrics, and what browsers ask for by themselves. */
+/** Of development: who verifies its tokens, as this service does, fetches the keys there. */
+const ISSUER = '/development-issuer/';
+
+/** Probes, metrics, and what browsers and verifiers of tokens ask for by themselves. */
 const isFree = ({ method, url, headers }: FastifyRequest) =>
   isWatching(url) ||
+  url.startsWith(ISSUER) ||
   (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined);
 
 /** No token, or none that a route would look at. */

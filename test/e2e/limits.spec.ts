@@ -154,6 +154,9 @@ it('searches are counted apart from pages', async () => {
   expect(searches.map(({ status }) => status).sort()).toEqual([200, 429]);
   expect(refused(searches)[0]?.headers['ratelimit-policy']).toBe('"search";q=1;w=3600');
   expect((await list('page=1&page_size=5')).status).toBe(200);
+  expect((await list('page=100&page_size=100')).status).toBe(200);
+  expect((await list('page=101&page_size=100')).status).toBe(429);
+  expect((await list('page=501')).status).toBe(429);
 });
 
 it('a tenant as a whole has a rate, which other tenants do not feel', async () => {

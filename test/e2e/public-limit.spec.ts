@@ -63,13 +63,14 @@ it.each([
 });
 let hosts = 0;
 
-it('a good token, probes, metrics and what browsers ask for by themselves pass all the same', async () => {
+it('a good token, probes, metrics and what programs ask for by themselves pass all the same', async () => {
   const address = '192.0.2.2';
   await useUp(address);
   const token = await app.issuer.managementToken({ client_id: unique() });
   expect((await from(address, 'GET', '/api/users/x', token)).status).toBe(404);
   expect((await from(address, 'GET', '/health/live')).status).toBe(200);
   expect((await from(address, 'GET', '/metrics')).status).toBe(200);
+  expect((await from(address, 'GET', '/development-issuer/jwks')).status).toBe(404);
   const preflight = await app.call({
     ...{ method: 'OPTIONS', url: '/api/profile' },
     headers: {
