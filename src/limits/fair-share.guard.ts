@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { resting } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { Principal } from '../auth/principal.js';
 import { callerOf } from './accounts.js';
 import { FairShare, type Place } from './fair-share.js';
 
@@ -12,7 +13,7 @@ declare module 'fastify' {
   }
 }
 
-/** Routes whose requests share statements, unless these stand in a transaction. */
+/** Routes whose requests share statements. */
 const SHARING = /^\/api\/(profile|users\/:userId)(\/(profile|custom-data|is-suspended))?$/;
 
 /** How many of them one costs that has a statement of its own. */
@@ -28,6 +29,9 @@ const REFUSED_BYTES = 8_192;
 @Injectable()
 export class FairShareGuard implements CanActivate {
   private readonly share = new FairShare();
+  /** Named and told once: it is done for each request. */
+  private readonly names = new WeakMap<Principal, string>();
+  private readonly sharing = new Map<unknown, boolean>();
 
   constructor(metrics: Metrics) {
     metrics.watch('nameplate_requests_in_turn_total', () => [[this.share.waited]]);
@@ -37,9 +41,8 @@ export class FairShareGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { principal, cost } = request;
     if (!principal || cost === 'search' || cost === 'password') return true;
-    // Operators have none.
-    const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
-    const place = this.share.take(`${id} ${callerOf(principal)}`, weightOf(request));
+    const weight = this.isSharing(request, context.getHandler()) ? 1 : APART;
+    const place = this.share.take(this.nameOf(request, principal), weight);
     if (place instanceof Promise) return this.wait(request, place);
     this.keep(request, place);
     return true;
@@ -62,6 +65,32 @@ export class FairShareGuard implements CanActivate {
     });
   }
 
+  private nameOf(request: FastifyRequest, principal: Principal): string {
+    let name = this.names.get(principal);
+    if (name === undefined) {
+      // Operators have none.
+      const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
+      this.names.set(principal, (name = `${id} ${callerOf(principal)}`));
+    }
+    return name;
+  }
+
+  /** Reads and patches share statements, but for those that stand in a transaction. */
+  private isSharing(request: FastifyRequest, handler: unknown): boolean {
+    let isSharing = this.sharing.get(handler);
+    if (isSharing === undefined) {
+      const { method, url = '' } = request.routeOptions;
+      isSharing = /^(GET|HEAD|PATCH)$/.test(String(method)) && SHARING.test(url);
+      this.sharing.set(handler, isSharing);
+    }
+    const { headers, query } = request;
+    return (
+      isSharing &&
+      headers['idempotency-key'] === undefined &&
+      (query as { dryRun?: unknown }).dryRun === undefined
+    );
+  }
+
   private async wait(request: FastifyRequest, place: Promise<Place>): Promise<true> {
     this.keep(request, await resting(request, place));
     return true;
@@ -72,12 +101,4 @@ export class FairShareGuard implements CanActivate {
     // What waits for events keeps none, and pays for its answer all the same.
     if (request.cost === 'stream') this.share.leave(place);
   }
-}
-
-function weightOf({ method, headers, query, routeOptions }: FastifyRequest): number {
-  const isRead = method === 'GET' || method === 'HEAD';
-  const isAlone = 'idempotency-key' in headers || 'dryRun' in (query as object);
-  return (isRead || (method === 'PATCH' && !isAlone)) && SHARING.test(routeOptions.url ?? '')
-    ? 1
-    : APART;
 }

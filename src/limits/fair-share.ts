@@ -81,8 +81,7 @@ export class FairShare {
    * @throws AppError service.unavailable when its turn did not come in time
    */
   take(key: string, weight: number): Place | Promise<Place> {
-    const caller = this.callers.get(key) ?? newCaller();
-    this.callers.set(key, caller);
+    const caller = this.callers.get(key) ?? this.welcome(key);
     if (caller.waiting.length === 0 && this.mayBegin(caller)) return this.begin(caller, weight);
     this.waited += 1;
     this.queued.add(caller);
@@ -116,6 +115,12 @@ export class FairShare {
 
   stop(): void {
     clearInterval(this.timer);
+  }
+
+  private welcome(key: string): Caller {
+    const caller = { running: 0, presence: 0, paidUntil: 0, waiting: [] };
+    this.callers.set(key, caller);
+    return caller;
   }
 
   /** How many others there are, as far as it matters. */
@@ -179,5 +184,3 @@ export class FairShare {
 
 const OTHERS_FIRST =
   'The service is busy, and others have their share of it, too. Nothing was done.';
-
-const newCaller = (): Caller => ({ running: 0, presence: 0, paidUntil: 0, waiting: [] });

@@ -25,6 +25,8 @@ import { Windows } from './windows.js';
 export class PublicLimit {
   private readonly policy: Policy;
   private readonly windows = new Windows();
+  /** Until then, some address is over the limit. */
+  private busyUntil = 0;
 
   constructor(
     private readonly limits: Limits,
@@ -39,7 +41,8 @@ export class PublicLimit {
   watch(fastify: FastifyInstance): void {
     if (this.policy.rate.isOff) return;
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (isStranger(request)) this.admit(request, reply, done);
+      const now = Date.now();
+      if (now < this.busyUntil && isStranger(request)) this.admit(request, reply, done);
       else done();
     });
     // Failed tokens have a limit of their own, and what was shed is not done.
@@ -64,7 +67,9 @@ export class PublicLimit {
   private count(request: FastifyRequest): void {
     const { rate } = this.policy;
     const key = keyOf(request);
-    this.shared.count(key, rate, this.windows.of(key, rate.seconds, Date.now()));
+    const window = this.windows.of(key, rate.seconds, Date.now());
+    this.shared.count(key, rate, window);
+    if (window.count >= rate.requests) this.busyUntil = Math.max(this.busyUntil, window.resetsAt);
   }
 }
 
