@@ -75,8 +75,15 @@ export async function createApp(
     http: { connectionsCheckingInterval: 5_000, requireHostHeader: false },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       origins.setHeaders(request, reply);
-      sendProblem(reply, toAppError(error), request.id);
-      answered(request, reply);
+      const problem = toAppError(error);
+      // No hook sees it.
+      void app
+        .get(PublicLimit)
+        .count(request, problem.status)
+        .then(() => {
+          sendProblem(reply, problem, request.id);
+          answered(request, reply);
+        });
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(

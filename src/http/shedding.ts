@@ -15,10 +15,10 @@ declare module 'fastify' {
 const loads = new WeakMap<FastifyInstance['server'], Load>();
 const shared = new WeakSet<FastifyRequest>();
 
-const PROBES = '/health/';
+const WATCHING = new RegExp(`^(/health/(live|ready)|${METRICS_PATH})(\\?|$)`);
 
-/** They and metrics tell what is the matter. */
-export const isWatching = (url: string) => url.startsWith(PROBES) || url === METRICS_PATH;
+/** Probes and metrics tell what is the matter. */
+export const isWatching = (url: string) => WATCHING.test(url);
 
 const TOO_MUCH = unavailable('The service has too much to do. Nothing was done.');
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { resting } from '../http/shedding.js';
@@ -19,8 +20,9 @@ const SHARING = /^\/api\/(profile|users\/:userId)(\/(profile|custom-data|is-susp
 /** How many of them one costs that has a statement of its own. */
 const APART = 4;
 
-/** A refusal costs as much as so many bytes. */
+/** A refusal costs as much as so many bytes, and so does a new connection. */
 const REFUSED_BYTES = 8_192;
+const CONNECTED_BYTES = 8_192;
 
 /**
  * The caller's turn, once the body is there: who sends slowly keeps no place. Searches and passwords, few at a time,
@@ -32,6 +34,7 @@ export class FairShareGuard implements CanActivate {
   /** Named and told once: it is done for each request. */
   private readonly names = new WeakMap<Principal, string>();
   private readonly sharing = new Map<unknown, boolean>();
+  private readonly connections = new WeakSet<Socket>();
 
   constructor(metrics: Metrics) {
     metrics.watch('nameplate_requests_in_turn_total', () => [[this.share.waited]]);
@@ -50,11 +53,13 @@ export class FairShareGuard implements CanActivate {
 
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onSend', (request, { statusCode }, payload, done) => {
-      const { place, headers } = request;
+      const { place, headers, socket } = request;
       if (place) {
         const sent = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
         const refused = statusCode >= 400 ? REFUSED_BYTES : 0;
-        this.share.give(place, sent + refused + Number(headers['content-length'] ?? 0));
+        const connected = this.connections.has(socket) ? 0 : CONNECTED_BYTES;
+        this.connections.add(socket);
+        this.share.give(place, sent + refused + connected + Number(headers['content-length'] ?? 0));
         request.place = undefined;
       }
       done();

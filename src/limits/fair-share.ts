@@ -3,8 +3,12 @@ import { unavailable } from '../errors/app-error.js';
 /** Works at a time that the callers who are there have together, once the event loop is busy. */
 const TOGETHER = 64;
 
-/** Milliseconds of its share that a caller may have ahead: answers come together, and so do the next requests. */
+/**
+ * Milliseconds of its share that a caller may have ahead, since answers come together, and so do the next requests; and
+ * how many it can have had at most: what one look held for dear is soon forgiven.
+ */
 const AHEAD_MS = 50;
+const MOST_MS = 1_000;
 
 /** The part of its time that the event loop may be busy before shares matter, and from which on they hold. */
 const AT_EASE = 0.4;
@@ -61,8 +65,10 @@ export class FairShare {
   /** Of all callers together. */
   private presence = 0;
   private busy = 0;
-  /** Milliseconds of the event loop that a usual work takes. */
-  private cost = 0;
+  /** Of late: milliseconds that the event loop worked, and how many usual works were done in them. */
+  private active = 0;
+  private works = 0;
+  /** Usual works since the last look. */
   private done = 0;
   private last: Utilization;
   private isScheduled = false;
@@ -103,7 +109,8 @@ export class FairShare {
     const works = weight + bytes / BYTES;
     this.done += works;
     const share = works * this.cost * this.pressureOn(caller);
-    caller.paidUntil = Math.max(caller.paidUntil, performance.now()) + share;
+    const now = performance.now();
+    caller.paidUntil = Math.min(Math.max(caller.paidUntil, now) + share, now + MOST_MS);
     if (this.queued.size === 0 || this.isScheduled) return;
     this.isScheduled = true;
     // Not in this turn of the event loop: others' requests may have come.
@@ -129,11 +136,16 @@ export class FairShare {
     return busy * (this.presence - presence);
   }
 
+  /** Milliseconds of the event loop that a usual work takes. */
+  private get cost(): number {
+    return this.works > 0 ? this.active / this.works : 0;
+  }
+
   private mayBegin(caller: Caller): boolean {
-    if (this.places.size === 0) return true;
+    const pressure = this.pressureOn(caller);
+    if (pressure === 0 || this.places.size === 0) return true;
     return (
-      caller.running * this.pressureOn(caller) < TOGETHER &&
-      caller.paidUntil <= performance.now() + AHEAD_MS
+      caller.running * pressure < TOGETHER && caller.paidUntil <= performance.now() + AHEAD_MS
     );
   }
 
@@ -163,7 +175,8 @@ export class FairShare {
       const isThere = caller.running > 0 || caller.waiting.length > 0;
       caller.presence += WEIGHT * (Number(isThere) - caller.presence);
       this.presence += caller.presence;
-      if (!isThere && caller.presence < 0.01) this.callers.delete(key);
+      const isKnown = isThere || caller.presence > 0.01 || caller.paidUntil > now;
+      if (!isKnown) this.callers.delete(key);
     }
     for (const { waiting } of this.queued)
       while (waiting[0] && now - waiting[0].since > PATIENCE_MS)
@@ -177,7 +190,11 @@ export class FairShare {
     const all = active + total.idle - this.last.idle;
     this.last = total;
     if (all > 0) this.busy += WEIGHT * (active / all - this.busy);
-    if (this.done > 0) this.cost += WEIGHT * (active / this.done - this.cost);
+    if (this.done === 0) return;
+    // A look that comes late counts as one in time: that the event loop stood still was no work of theirs.
+    const part = LOOK_MS / Math.max(LOOK_MS, all);
+    this.active += WEIGHT * (part * active - this.active);
+    this.works += WEIGHT * (part * this.done - this.works);
     this.done = 0;
   }
 }

@@ -9,7 +9,7 @@ import { Env } from '../config/env.js';
 import type { AppError } from '../errors/app-error.js';
 import { isBearer } from '../http/bearer-token.js';
 import { sendProblem } from '../http/error.filter.js';
-import { isWatching } from '../http/shedding.js';
+import { delayRefusal, isWatching } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
 import { clientNetwork } from './client-network.js';
 import { Limits } from './limits.js';
@@ -18,8 +18,9 @@ import { SharedCounts } from './shared-counts.js';
 import { Windows } from './windows.js';
 
 /**
- * Counts by address what is answered without a verified token: public files, paths and methods that are none.
- * Over the limit it is 429. A token on its way to a route is looked at all the same: nobody pays for a neighbour.
+ * Counts by address what is answered without a verified token: public files, paths and methods that are none, odd
+ * requests. Over the limit it is 429, and what is not asked here is answered late. A token on its way to a route is
+ * looked at all the same: nobody pays for a neighbour.
  */
 @Injectable()
 export class PublicLimit {
@@ -39,7 +40,6 @@ export class PublicLimit {
   }
 
   watch(fastify: FastifyInstance): void {
-    if (this.policy.rate.isOff) return;
     fastify.addHook('onRequest', (request, reply, done) => {
       const now = Date.now();
       if (now < this.busyUntil && isStranger(request)) this.admit(request, reply, done);
@@ -47,10 +47,20 @@ export class PublicLimit {
     });
     // Failed tokens have a limit of their own, and what was shed is not done.
     fastify.addHook('onSend', (request, { statusCode }, _payload, done) => {
-      if (!request.principal && !isFree(request) && ![401, 503].includes(statusCode))
-        this.count(request);
-      done();
+      if (request.principal || isFree(request) || [401, 503].includes(statusCode)) done();
+      else this.count(request, statusCode).then(() => done(), done);
     });
+  }
+
+  /** Counts what is answered with this status, and lets it wait when it is too much and not told so. */
+  async count(request: FastifyRequest, statusCode: number): Promise<void> {
+    const { rate } = this.policy;
+    if (rate.isOff) return;
+    const key = keyOf(request);
+    const window = this.windows.of(key, rate.seconds, Date.now());
+    this.shared.count(key, rate, window);
+    if (window.count >= rate.requests) this.busyUntil = Math.max(this.busyUntil, window.resetsAt);
+    if (this.policy.isOver(window) && statusCode !== 429) await delayRefusal(request);
   }
 
   private admit(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
@@ -63,26 +73,19 @@ export class PublicLimit {
     const refusal = this.limits.refuse(request, this.policy.tooMany(window, now), window);
     refusal.catch((error: unknown) => sendProblem(reply, error as AppError, request.id));
   }
-
-  private count(request: FastifyRequest): void {
-    const { rate } = this.policy;
-    const key = keyOf(request);
-    const window = this.windows.of(key, rate.seconds, Date.now());
-    this.shared.count(key, rate, window);
-    if (window.count >= rate.requests) this.busyUntil = Math.max(this.busyUntil, window.resetsAt);
-  }
 }
 
-const keyOf = ({ ip }: FastifyRequest) => `public ${clientNetwork(ip)}`;
+/** What browsers ask for by themselves, and cannot be refused. */
+const isPreflight = ({ method, headers }: FastifyRequest) =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+
+const keyOf = (request: FastifyRequest) =>
+  `${isPreflight(request) ? 'preflight' : 'public'} ${clientNetwork(request.ip)}`;
 
 /** Of development: who verifies its tokens, as this service does, fetches the keys there. */
 const ISSUER = '/development-issuer/';
 
-/** Probes, metrics, and what browsers and verifiers of tokens ask for by themselves. */
-const isFree = ({ method, url, headers }: FastifyRequest) =>
-  isWatching(url) ||
-  url.startsWith(ISSUER) ||
-  (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined);
+const isFree = ({ url }: FastifyRequest) => isWatching(url) || url.startsWith(ISSUER);
 
 /** No token, or none that a route would look at. */
 const isStranger = (request: FastifyRequest) =>

@@ -19,7 +19,7 @@ const VALUES: Record<string, RegExp> = {
   http_route: /^(unknown|\*|\/(api|health|docs|openapi\.json|metrics)[\w/:*.-]*)$/,
   reason: /^(event_loop|waiting)$/,
   limit:
-    /^((tenant-)?(read|write|search|password|stream)|failed-tokens|(caller-)?failed-passwords)$/,
+    /^((tenant-)?(read|write|search|password|stream)|public|failed-tokens|(caller-)?failed-passwords)$/,
   result: /^(hit|miss|delivered|failed|unsent)$/,
   db_client_connection_pool_name: /^(requests|background)$/,
   db_client_connection_state: /^(idle|used)$/,

@@ -63,20 +63,50 @@ it.each([
 });
 let hosts = 0;
 
-it('a good token, probes, metrics and what programs ask for by themselves pass all the same', async () => {
+it('a good token, probes, metrics and the keys of development pass all the same', async () => {
   const address = '192.0.2.2';
   await useUp(address);
   const token = await app.issuer.managementToken({ client_id: unique() });
-  expect((await from(address, 'GET', '/api/users/x', token)).status).toBe(404);
-  expect((await from(address, 'GET', '/health/live')).status).toBe(200);
-  expect((await from(address, 'GET', '/metrics')).status).toBe(200);
-  expect((await from(address, 'GET', '/development-issuer/jwks')).status).toBe(404);
-  const preflight = await app.call({
-    ...{ method: 'OPTIONS', url: '/api/profile' },
-    headers: {
-      ...{ 'x-forwarded-for': address, origin: ORIGIN },
-      'access-control-request-method': 'PATCH',
-    },
-  });
-  expect(preflight.status).toBe(204);
+  const statusOf = async (...request: Parameters<typeof from>) => (await from(...request)).status;
+  expect(await statusOf(address, 'GET', '/api/users/x', token)).toBe(404);
+  expect(await statusOf(address, 'GET', '/health/live')).toBe(200);
+  expect(await statusOf(address, 'GET', '/health/live?x')).toBe(400);
+  expect(await statusOf(address, 'GET', '/metrics?x=1')).toBe(200);
+  expect(await statusOf(address, 'GET', '/development-issuer/jwks')).toBe(404);
+  expect(await statusOf(address, 'GET', '/health/none')).toBe(429);
+});
+
+/** Milliseconds until it is answered with this status. */
+async function timeOf(request: Parameters<TestApp['call']>[0], status: number): Promise<number> {
+  const since = performance.now();
+  expect((await app.call(request)).status).toBe(status);
+  return performance.now() - since;
+}
+
+it.each([
+  [
+    'a preflight, which browsers send by themselves,',
+    204,
+    { method: 'OPTIONS', url: '/api/profile' },
+    { origin: ORIGIN, 'access-control-request-method': 'PATCH' },
+  ],
+  ['a path that no route could have', 400, { method: 'GET', url: '/%zz' }, {}],
+  ['a request that is odd', 400, { method: 'GET', url: '/api/profile' }, { host: 'a b' }],
+])('%s is answered late over the limit', async (_name, status, request, more) => {
+  const headers = { ...more, 'x-forwarded-for': `203.0.113.${(hosts += 1)}` };
+  for (let n = 0; n < LIMIT; n += 1) await timeOf({ ...request, headers }, status);
+  expect(await timeOf({ ...request, headers }, status)).toBeGreaterThan(950);
+});
+
+it('preflights over the limit hold up nothing else', async () => {
+  const address = '192.0.2.3';
+  for (let n = 0; n <= LIMIT; n += 1)
+    await app.call({
+      ...{ method: 'OPTIONS', url: '/api/profile' },
+      headers: {
+        ...{ 'x-forwarded-for': address, origin: ORIGIN },
+        'access-control-request-method': 'PATCH',
+      },
+    });
+  expect((await from(address, 'GET', '/openapi.json')).status).toBe(200);
 });

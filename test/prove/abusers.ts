@@ -153,6 +153,10 @@ export const ABUSERS: Record<string, Loop | Slow | ((abuse: Abuse) => Loop)> = {
     atATime: 64,
     sent: () => ({ method: 'GET', path: `/none/${random()}` }),
   },
+  '64 paths that no route could have': {
+    atATime: 64,
+    sent: () => ({ method: 'GET', path: '/%zz' }),
+  },
   '64 public documents': {
     atATime: 64,
     sent: () => ({ method: 'GET', path: '/openapi.json' }),

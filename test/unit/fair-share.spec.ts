@@ -3,18 +3,21 @@ import { FairShare, type Place } from '../../src/limits/fair-share.js';
 
 const OTHERS = 6;
 
-/** The part of its time that the event loop is busy. */
+/** The part of its time that the event loop is busy, and milliseconds that it stood still besides. */
 let busy: number;
+let still: number;
 let share: FairShare;
 beforeEach(() => {
   jest.useFakeTimers();
   busy = 0.9;
+  still = 0;
   let last = performance.now();
   const total = { active: 0, idle: 0 };
   share = new FairShare(() => {
     const passed = performance.now() - last;
     last += passed;
-    total.active += busy * passed;
+    total.active += busy * passed + still;
+    still = 0;
     total.idle += (1 - busy) * passed;
     return { ...total };
   });
@@ -107,31 +110,74 @@ it('who was answered much waits until the others had as much, and they do not', 
   await beOthers();
   const large = begin('one', 1);
   await turn();
-  share.give(large.places[0] as Place, 40 * 4_096);
+  share.give(large.places[0] as Place, 15 * 4_096);
   const own = begin('one', 1);
   const another = begin('another', 1);
-  await turn(700);
+  await turn(200);
   expect(another.places).toHaveLength(1);
   expect(own.places).toHaveLength(0);
-  await turn(700);
+  await turn(200);
   expect(own.places).toHaveLength(1);
+});
+
+it('whatever it was, a second later it is forgiven', async () => {
+  await beOthers();
+  const large = begin('one', 1);
+  await turn();
+  share.give(large.places[0] as Place, 1_000 * 4_096);
+  await turn(100);
+  const own = begin('one', 1);
+  await turn(800);
+  expect(own.places).toHaveLength(0);
+  await turn(100);
+  expect(own.places).toHaveLength(1);
+});
+
+it('once there is time again, nobody waits for what was', async () => {
+  await beOthers();
+  const large = begin('one', 1);
+  await turn();
+  share.give(large.places[0] as Place, 1_000 * 4_096);
+  busy = 0;
+  await turn(250);
+  const own = begin('one', 1);
+  await turn();
+  expect(own.places).toHaveLength(1);
+});
+
+it('nobody pays for a moment in which the event loop stood still', async () => {
+  await beOthers();
+  for (const stood of [5_000, 0]) {
+    const own = begin('one', 1);
+    await turn();
+    share.give(own.places[0] as Place, 0);
+    still = stood;
+    await turn(30);
+  }
+  begin('one', 1);
+  expect(share.waited).toBe(0);
 });
 
 it('whose turn does not come in time is told that nothing was done', async () => {
   await beOthers();
-  const large = begin('one', 1);
-  await turn();
-  share.give(large.places[0] as Place, 400 * 4_096);
-  const own = begin('one', 1);
+  const own = begin('one', 10, 64);
+  const done: Place[] = [];
+  const timer = setInterval(() => {
+    const place = own.places.pop();
+    if (!place) return;
+    share.give(place, 0);
+    done.push(place);
+  }, 100);
   await turn(4_900);
   expect(own.refusals).toEqual([]);
   await turn(200);
-  expect(own.refusals).toEqual([
-    expect.objectContaining({
-      code: 'service.unavailable',
-      message: expect.stringContaining('Nothing was done'),
-    }),
-  ]);
+  clearInterval(timer);
+  expect(done).toHaveLength(5);
+  expect(own.refusals).toHaveLength(5);
+  expect(own.refusals[0]).toMatchObject({
+    code: 'service.unavailable',
+    message: expect.stringContaining('Nothing was done'),
+  });
 });
 
 it('what takes long waits for something else, and keeps no place', async () => {
