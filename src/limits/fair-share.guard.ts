@@ -52,14 +52,14 @@ export class FairShareGuard implements CanActivate {
   }
 
   watch(fastify: FastifyInstance): void {
+    fastify.decorateRequest('cost').decorateRequest('place');
     fastify.addHook('onSend', (request, { statusCode }, payload, done) => {
       const { place, headers, socket } = request;
       if (place) {
         const sent = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
         const refused = statusCode >= 400 ? REFUSED_BYTES : 0;
-        const connected = this.connections.has(socket) ? 0 : CONNECTED_BYTES;
-        this.connections.add(socket);
-        this.share.give(place, sent + refused + connected + Number(headers['content-length'] ?? 0));
+        const received = Number(headers['content-length'] ?? 0);
+        this.share.give(place, sent + refused + received + this.costOf(socket));
         request.place = undefined;
       }
       done();
@@ -68,6 +68,12 @@ export class FairShareGuard implements CanActivate {
       this.share.stop();
       done();
     });
+  }
+
+  private costOf(connection: Socket): number {
+    if (this.connections.has(connection)) return 0;
+    this.connections.add(connection);
+    return CONNECTED_BYTES;
   }
 
   private nameOf(request: FastifyRequest, principal: Principal): string {
