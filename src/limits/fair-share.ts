@@ -144,9 +144,7 @@ export class FairShare {
   private mayBegin(caller: Caller): boolean {
     const pressure = this.pressureOn(caller);
     if (pressure === 0 || this.places.size === 0) return true;
-    return (
-      caller.running * pressure < TOGETHER && caller.paidUntil <= performance.now() + AHEAD_MS
-    );
+    return caller.running * pressure < TOGETHER && caller.paidUntil <= performance.now() + AHEAD_MS;
   }
 
   private begin(caller: Caller, weight: number): Place {
