@@ -3,6 +3,9 @@ import { COSTS, type Cost } from './cost.js';
 
 /** Whom a request counts for. */
 export interface Account {
+  /** Whatever it does. */
+  name: string;
+  /** For what it does of this cost. */
   caller: string;
   tenant: string;
 }
@@ -20,10 +23,11 @@ export class Accounts {
   of(principal: Principal, tenantId: string, cost: Cost): Account {
     let accounts = this.named.get(principal);
     if (!accounts) {
+      const name = `${tenantId} ${callerOf(principal)}`;
       accounts = Object.fromEntries(
         COSTS.map((one) => {
-          const tenant = `${one} ${tenantId}`;
-          return [one, { tenant, caller: `${tenant} ${callerOf(principal)}` }];
+          const [tenant, caller] = [`${one} ${tenantId}`, `${one} ${name}`];
+          return [one, { name, tenant, caller }];
         }),
       ) as Record<Cost, Account>;
       this.named.set(principal, accounts);

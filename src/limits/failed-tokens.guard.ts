@@ -8,12 +8,10 @@ import { TokenCache } from '../auth/token-cache.js';
 import { Env } from '../config/env.js';
 import { resting } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
-import { clientNetwork } from './client-network.js';
+import { AddressLimit } from './address-limit.js';
 import { Limits } from './limits.js';
-import { Policy } from './policy.js';
 import { SharedCounts } from './shared-counts.js';
 import { SuspectsLane } from './suspects-lane.js';
-import { Windows } from './windows.js';
 
 /**
  * Counts answers with 401 by address. Over the limit they are 429, and tokens from there that are not known
@@ -21,33 +19,25 @@ import { Windows } from './windows.js';
  */
 @Injectable()
 export class FailedTokensGuard implements CanActivate {
-  private readonly policy: Policy;
-  private readonly windows = new Windows();
+  private readonly limit: AddressLimit;
   private readonly lane = new SuspectsLane();
-  /** Until then, some address is over the limit. */
-  private busyUntil = 0;
 
   constructor(
     private readonly reflector: Reflector,
     private readonly realms: Realms,
     private readonly cache: TokenCache,
-    private readonly limits: Limits,
-    private readonly shared: SharedCounts,
+    limits: Limits,
+    shared: SharedCounts,
     { LIMITS_FAILED_TOKENS: rate }: Env,
     metrics: Metrics,
   ) {
-    this.policy = new Policy('failed-tokens', rate, 'from one address');
-    metrics.watch('nameplate_limits_met_total', () => Policy.met([this.policy]));
+    this.limit = new AddressLimit('failed-tokens', rate, limits, shared, metrics);
   }
 
   canActivate(context: ExecutionContext): true | Promise<true> {
-    const now = Date.now();
-    if (now >= this.busyUntil) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const window = this.windows.peek(keyOf(request), now);
-    if (!window || window.count < this.policy.rate.requests) return true;
-    const refuse = () =>
-      this.limits.refuse(request, this.policy.tooMany(window, Date.now()), window);
+    const refuse = this.limit.refusalOf(request);
+    if (!refuse) return true;
     request.refuseFailure = refuse;
     const isKnown = () => this.isKnown(context, request);
     if (isKnown()) return true;
@@ -56,20 +46,11 @@ export class FailedTokensGuard implements CanActivate {
 
   /** Tells it of every answer, whoever refused. */
   countFailures(fastify: FastifyInstance): void {
-    const { rate } = this.policy;
-    if (rate.isOff) return;
+    if (this.limit.policy.rate.isOff) return;
     fastify.addHook('onSend', (request, reply, _payload, done) => {
-      if (reply.statusCode === 401) this.count(request, Date.now());
+      if (reply.statusCode === 401) this.limit.count(request);
       done();
     });
-  }
-
-  private count(request: FastifyRequest, now: number): void {
-    const { rate } = this.policy;
-    const key = keyOf(request);
-    const window = this.windows.of(key, rate.seconds, now);
-    this.shared.count(key, rate, window);
-    if (window.count >= rate.requests) this.busyUntil = Math.max(this.busyUntil, window.resetsAt);
   }
 
   /** Whether there is no signature to check. */
@@ -81,5 +62,3 @@ export class FailedTokensGuard implements CanActivate {
     return this.cache.knew(realm, bearerToken(authorization));
   }
 }
-
-const keyOf = ({ ip }: FastifyRequest) => `failed-tokens ${clientNetwork(ip)}`;

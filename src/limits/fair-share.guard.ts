@@ -3,9 +3,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { resting } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { Principal } from '../auth/principal.js';
-import { callerOf } from './accounts.js';
 import { FairShare, type Place } from './fair-share.js';
+import { Limits } from './limits.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,21 +30,23 @@ const CONNECTED_BYTES = 8_192;
 @Injectable()
 export class FairShareGuard implements CanActivate {
   private readonly share = new FairShare();
-  /** Named and told once: it is done for each request. */
-  private readonly names = new WeakMap<Principal, string>();
+  /** Told once: it is done for each request. */
   private readonly sharing = new Map<unknown, boolean>();
   private readonly connections = new WeakSet<Socket>();
 
-  constructor(metrics: Metrics) {
+  constructor(
+    private readonly limits: Limits,
+    metrics: Metrics,
+  ) {
     metrics.watch('nameplate_requests_in_turn_total', () => [[this.share.waited]]);
   }
 
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { principal, cost } = request;
-    if (!principal || cost === 'search' || cost === 'password') return true;
+    if (!principal || !cost || cost === 'search' || cost === 'password') return true;
     const weight = this.isSharing(request, context.getHandler()) ? 1 : APART;
-    const place = this.share.take(this.nameOf(request, principal), weight);
+    const place = this.share.take(this.limits.accountOf(request, principal, cost).name, weight);
     if (place instanceof Promise) return this.wait(request, place);
     this.keep(request, place);
     return true;
@@ -74,16 +75,6 @@ export class FairShareGuard implements CanActivate {
     if (this.connections.has(connection)) return 0;
     this.connections.add(connection);
     return CONNECTED_BYTES;
-  }
-
-  private nameOf(request: FastifyRequest, principal: Principal): string {
-    let name = this.names.get(principal);
-    if (name === undefined) {
-      // Operators have none.
-      const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
-      this.names.set(principal, (name = `${id} ${callerOf(principal)}`));
-    }
-    return name;
   }
 
   /** Reads and patches share statements, but for those that stand in a transaction. */

@@ -1,4 +1,5 @@
 import { unavailable } from '../errors/app-error.js';
+import { EventLoopUse, LOOK_MS, type Utilization, WEIGHT } from './event-loop-use.js';
 
 /** Works at a time that the callers who are there have together, once the event loop is busy. */
 const TOGETHER = 64;
@@ -9,14 +10,6 @@ const TOGETHER = 64;
  */
 const AHEAD_MS = 50;
 const MOST_MS = 1_000;
-
-/** The part of its time that the event loop may be busy before shares matter, and from which on they hold. */
-const AT_EASE = 0.4;
-const BUSY = 0.6;
-
-/** Milliseconds between two looks at who is there, and how much of the last one counts. */
-const LOOK_MS = 25;
-const WEIGHT = 0.2;
 
 /** Bytes, read or written, that keep the event loop as busy as a usual work without them. */
 const BYTES = 4_096;
@@ -49,9 +42,6 @@ export interface Place {
   readonly since: number;
 }
 
-/** Milliseconds that the event loop has worked and waited until now. */
-type Utilization = Pick<ReturnType<typeof performance.eventLoopUtilization>, 'active' | 'idle'>;
-
 /**
  * While the event loop is busy, each caller has its share of it, however many requests it sends: as many works at
  * a time, and as much time, as those who are there have on average. Who is alone has all of it.
@@ -64,20 +54,12 @@ export class FairShare {
   private readonly places = new Set<Place>();
   /** Of all callers together. */
   private presence = 0;
-  private busy = 0;
-  /** Of late: milliseconds that the event loop worked, and how many usual works were done in them. */
-  private active = 0;
-  private works = 0;
-  /** Usual works since the last look. */
-  private done = 0;
-  private last: Utilization;
+  private readonly eventLoop: EventLoopUse;
   private isScheduled = false;
   private readonly timer = setInterval(() => this.look(), LOOK_MS).unref();
 
-  constructor(
-    private readonly utilization = (): Utilization => performance.eventLoopUtilization(),
-  ) {
-    this.last = utilization();
+  constructor(utilization: Utilization = () => performance.eventLoopUtilization()) {
+    this.eventLoop = new EventLoopUse(utilization);
   }
 
   /**
@@ -107,8 +89,8 @@ export class FairShare {
     const { caller, weight } = place;
     this.leave(place);
     const works = weight + bytes / BYTES;
-    this.done += works;
-    const share = works * this.cost * this.pressureOn(caller);
+    this.eventLoop.count(works);
+    const share = works * this.eventLoop.cost * this.pressureOn(caller);
     const now = performance.now();
     caller.paidUntil = Math.min(Math.max(caller.paidUntil, now) + share, now + MOST_MS);
     if (this.queued.size === 0 || this.isScheduled) return;
@@ -132,13 +114,7 @@ export class FairShare {
 
   /** How many others there are, as far as it matters. */
   private pressureOn({ presence }: Caller): number {
-    const busy = Math.min(1, Math.max(0, (this.busy - AT_EASE) / (BUSY - AT_EASE)));
-    return busy * (this.presence - presence);
-  }
-
-  /** Milliseconds of the event loop that a usual work takes. */
-  private get cost(): number {
-    return this.works > 0 ? this.active / this.works : 0;
+    return this.eventLoop.load * (this.presence - presence);
   }
 
   private mayBegin(caller: Caller): boolean {
@@ -163,7 +139,7 @@ export class FairShare {
 
   private look(): void {
     const now = performance.now();
-    this.measure();
+    this.eventLoop.look();
     for (const place of this.places) {
       if (now - place.since < HOLD_MS) break;
       this.leave(place);
@@ -180,20 +156,6 @@ export class FairShare {
       while (waiting[0] && now - waiting[0].since > PATIENCE_MS)
         waiting.shift()?.refuse(unavailable(OTHERS_FIRST));
     this.admit();
-  }
-
-  private measure(): void {
-    const total = this.utilization();
-    const active = total.active - this.last.active;
-    const all = active + total.idle - this.last.idle;
-    this.last = total;
-    if (all > 0) this.busy += WEIGHT * (active / all - this.busy);
-    if (this.done === 0) return;
-    // A look that comes late counts as one in time: that the event loop stood still was no work of theirs.
-    const part = LOOK_MS / Math.max(LOOK_MS, all);
-    this.active += WEIGHT * (part * active - this.active);
-    this.works += WEIGHT * (part * this.done - this.works);
-    this.done = 0;
   }
 }
 

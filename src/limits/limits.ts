@@ -6,7 +6,7 @@ import type { Rate } from '../config/rate.js';
 import type { AppError } from '../errors/app-error.js';
 import { delayRefusal } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
-import { Accounts } from './accounts.js';
+import { type Account, Accounts } from './accounts.js';
 import { COSTS, type Cost } from './cost.js';
 import { Policy } from './policy.js';
 import { SharedCounts } from './shared-counts.js';
@@ -58,9 +58,7 @@ export class Limits {
     const own = this.ofCaller[cost];
     if (own.rate.isOff) return true;
     const now = Date.now();
-    // Operators have none.
-    const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
-    const { caller, tenant } = this.accounts.of(request.principal as Principal, id, cost);
+    const { caller, tenant } = this.accountOf(request, request.principal as Principal, cost);
     const window = this.count(own, caller, now);
     if (own.isOver(window)) return this.refuse(request, own.tooMany(window, now), window);
     const all = this.ofTenant[cost];
@@ -73,6 +71,13 @@ export class Limits {
     if (own.isNear(window))
       void reply.header('RateLimit-Policy', own.header).header('RateLimit', own.left(window, now));
     return true;
+  }
+
+  /** Whom a request counts for. */
+  accountOf(request: FastifyRequest, principal: Principal, cost: Cost): Account {
+    // Operators have none.
+    const { id = '' } = (request as Partial<FastifyRequest>).tenant ?? {};
+    return this.accounts.of(principal, id, cost);
   }
 
   /** Slots are freed when the request is answered, whatever the answer is. */

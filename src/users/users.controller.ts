@@ -26,7 +26,7 @@ import { CreateUserDto } from './create-user.dto.js';
 import { ErasureService } from './record/erasure.service.js';
 import { UpdateUserDto } from './update-user.dto.js';
 import { pageHeaders } from './search/user-page.js';
-import { parseUserQuery, QUICK_ROWS, USUAL_PAGE_SIZE } from './search/user-query.js';
+import { isFar, parseUserQuery, USUAL_PAGE_SIZE } from './search/user-query.js';
 import { toUserDto, type UserDto } from './user.dto.js';
 import type { UserRow } from './record/user-row.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
@@ -41,10 +41,8 @@ const PAGING = ['page', 'page_size', 'cursor'];
 /** A page is read, unless it is far away; whatever else is asked for has to be looked for. */
 const costOfList: CostOf = ({ query }) => {
   const { page = 1, page_size: size = USUAL_PAGE_SIZE } = query as Record<string, unknown>;
-  const isNear = !(Number(page) * Number(size) > QUICK_ROWS);
-  return isNear && Object.keys(query as object).every((name) => PAGING.includes(name))
-    ? 'read'
-    : 'search';
+  const isPage = Object.keys(query as object).every((name) => PAGING.includes(name));
+  return isPage && !isFar(Number(page), Number(size)) ? 'read' : 'search';
 };
 
 /** Management: any user, by a client that has a management token. */

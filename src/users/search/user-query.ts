@@ -24,7 +24,10 @@ export const USUAL_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
 
 /** Rows of a list that an index gives in no time. */
-export const QUICK_ROWS = 10_000;
+const QUICK_ROWS = 10_000;
+
+/** Whether more than these stand before the end of a page. */
+export const isFar = (page: number, pageSize: number) => page * pageSize > QUICK_ROWS;
 
 /** Where a page of a walk begins: behind the user with this time and id. */
 export interface Cursor {

@@ -11,7 +11,7 @@ import { type AppError, invalidInput, unavailable } from '../../errors/app-error
 import { SearchIndexes } from './search-indexes.js';
 import { SharedTotals } from './shared-totals.js';
 import type { Total, UserPage } from './user-page.js';
-import { QUICK_ROWS, type UserQuery } from './user-query.js';
+import { isFar, type UserQuery } from './user-query.js';
 import type { UserRow } from '../record/user-row.js';
 import {
   countUsers,
@@ -123,7 +123,7 @@ function endOf({ page = 1, pageSize }: UserQuery, found: number): Total | undefi
 }
 
 const isQuick = (query: UserQuery) =>
-  !isSearch(query) && query.count !== 'exact' && (query.page ?? 1) * query.pageSize <= QUICK_ROWS;
+  !isSearch(query) && query.count !== 'exact' && !isFar(query.page ?? 1, query.pageSize);
 
 const isSearch = ({ fields, anywhere, customData }: UserQuery) =>
   fields.length + customData.length > 0 || anywhere !== undefined;
