@@ -12,6 +12,10 @@ export type Utilization = () => Pick<
   'active' | 'idle'
 >;
 
+/** How far it is on the way from one to the other: 0 to 1. */
+export const degree = (value: number, from: number, to: number) =>
+  Math.min(1, Math.max(0, (value - from) / (to - from)));
+
 /** How busy the event loop is, and with how much. */
 export class EventLoopUse {
   private busy = 0;
@@ -28,7 +32,7 @@ export class EventLoopUse {
 
   /** From 0, at ease, to 1, busy. */
   get load(): number {
-    return Math.min(1, Math.max(0, (this.busy - AT_EASE) / (BUSY - AT_EASE)));
+    return degree(this.busy, AT_EASE, BUSY);
   }
 
   /** Milliseconds that a usual work takes. */

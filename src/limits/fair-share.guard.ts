@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { resting } from '../http/shedding.js';
+import { DataSource } from 'typeorm';
+import { poolOf } from '../database/prepared-query.js';
+import { resting, workApart } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
 import { FairShare, type Place } from './fair-share.js';
 import { Limits } from './limits.js';
@@ -29,7 +31,7 @@ const CONNECTED_BYTES = 8_192;
  */
 @Injectable()
 export class FairShareGuard implements CanActivate {
-  private readonly share = new FairShare();
+  private readonly share: FairShare;
   /** Told once: it is done for each request. */
   private readonly sharing = new Map<unknown, boolean>();
   private readonly connections = new WeakSet<Socket>();
@@ -37,14 +39,21 @@ export class FairShareGuard implements CanActivate {
   constructor(
     private readonly limits: Limits,
     metrics: Metrics,
+    database: DataSource,
   ) {
+    const pool = poolOf(database);
+    this.share = new FairShare(() => (pool.totalCount - pool.idleCount) / pool.options.max);
     metrics.watch('nameplate_requests_in_turn_total', () => [[this.share.waited]]);
   }
 
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { principal, cost } = request;
-    if (!principal || !cost || cost === 'search' || cost === 'password') return true;
+    if (!principal || !cost) return true;
+    if (cost === 'search' || cost === 'password') {
+      workApart(request);
+      return true;
+    }
     const weight = this.isSharing(request, context.getHandler()) ? 1 : APART;
     const place = this.share.take(this.limits.accountOf(request, principal, cost).name, weight);
     if (place instanceof Promise) return this.wait(request, place);

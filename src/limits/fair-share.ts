@@ -1,7 +1,8 @@
 import { unavailable } from '../errors/app-error.js';
+import { ConnectionUse } from './connection-use.js';
 import { EventLoopUse, LOOK_MS, type Utilization, WEIGHT } from './event-loop-use.js';
 
-/** Works at a time that the callers who are there have together, once the event loop is busy. */
+/** Works at a time that the callers who are there have together, once the event loop or PostgreSQL is busy. */
 const TOGETHER = 64;
 
 /**
@@ -43,8 +44,8 @@ export interface Place {
 }
 
 /**
- * While the event loop is busy, each caller has its share of it, however many requests it sends: as many works at
- * a time, and as much time, as those who are there have on average. Who is alone has all of it.
+ * While the event loop or PostgreSQL is busy, each caller has its share, however many requests it sends: as many works
+ * at a time, and as much time of the event loop, as those who are there have on average. Who is alone has all of it.
  */
 export class FairShare {
   /** Works that had to wait. */
@@ -55,10 +56,16 @@ export class FairShare {
   /** Of all callers together. */
   private presence = 0;
   private readonly eventLoop: EventLoopUse;
+  private readonly connections: ConnectionUse;
   private isScheduled = false;
   private readonly timer = setInterval(() => this.look(), LOOK_MS).unref();
 
-  constructor(utilization: Utilization = () => performance.eventLoopUtilization()) {
+  /** @param connectionsUsed the part of the connections to PostgreSQL that is in use, 0 to 1 */
+  constructor(
+    connectionsUsed: () => number,
+    utilization: Utilization = () => performance.eventLoopUtilization(),
+  ) {
+    this.connections = new ConnectionUse(connectionsUsed);
     this.eventLoop = new EventLoopUse(utilization);
   }
 
@@ -90,7 +97,7 @@ export class FairShare {
     this.leave(place);
     const works = weight + bytes / BYTES;
     this.eventLoop.count(works);
-    const share = works * this.eventLoop.cost * this.pressureOn(caller);
+    const share = works * this.eventLoop.cost * this.eventLoop.load * this.besides(caller);
     const now = performance.now();
     caller.paidUntil = Math.min(Math.max(caller.paidUntil, now) + share, now + MOST_MS);
     if (this.queued.size === 0 || this.isScheduled) return;
@@ -113,12 +120,13 @@ export class FairShare {
   }
 
   /** How many others there are, as far as it matters. */
-  private pressureOn({ presence }: Caller): number {
-    return this.eventLoop.load * (this.presence - presence);
+  private besides({ presence }: Caller): number {
+    return this.presence - presence;
   }
 
   private mayBegin(caller: Caller): boolean {
-    const pressure = this.pressureOn(caller);
+    const load = Math.max(this.eventLoop.load, this.connections.load);
+    const pressure = load * this.besides(caller);
     if (pressure === 0 || this.places.size === 0) return true;
     return caller.running * pressure < TOGETHER && caller.paidUntil <= performance.now() + AHEAD_MS;
   }
@@ -140,6 +148,7 @@ export class FairShare {
   private look(): void {
     const now = performance.now();
     this.eventLoop.look();
+    this.connections.look();
     for (const place of this.places) {
       if (now - place.since < HOLD_MS) break;
       this.leave(place);

@@ -3,24 +3,27 @@ import { FairShare, type Place } from '../../src/limits/fair-share.js';
 
 const OTHERS = 6;
 
-/** The part of its time that the event loop is busy, and milliseconds that it stood still besides. */
+/** The part of the connections in use; the part of its time that the event loop is busy, and milliseconds that it stood still besides. */
+let used: number;
 let busy: number;
 let still: number;
 let share: FairShare;
 beforeEach(() => {
   jest.useFakeTimers();
+  used = 0;
   busy = 0.9;
   still = 0;
   let last = performance.now();
   const total = { active: 0, idle: 0 };
-  share = new FairShare(() => {
+  const utilization = () => {
     const passed = performance.now() - last;
     last += passed;
     total.active += busy * passed + still;
     still = 0;
     total.idle += (1 - busy) * passed;
     return { ...total };
-  });
+  };
+  share = new FairShare(() => used, utilization);
 });
 afterEach(() => {
   share.stop();
@@ -85,6 +88,24 @@ it('beside others, as many of a caller go on at a time as are everybody’s on a
   const another = begin('another', 1);
   await turn();
   expect(another.places).toHaveLength(1);
+});
+
+it('where PostgreSQL is busy, it is the same, but nobody waits for time of the event loop', async () => {
+  busy = 0.1;
+  used = 0.09;
+  await beOthers();
+  const free = begin('free', 200);
+  await turn();
+  expect(free.places).toHaveLength(200);
+  for (const place of free.places) share.give(place, 0);
+  used = 0.5;
+  await turn(2_000);
+  const large = begin('one', 1);
+  await turn();
+  share.give(large.places[0] as Place, 1_000 * 4_096);
+  const own = begin('one', 200);
+  await turn();
+  expect(own.places).toHaveLength(11);
 });
 
 it('a work that costs as much as four has four of these places', async () => {
