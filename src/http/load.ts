@@ -17,6 +17,12 @@ const SLOW_MS = 250;
 const MAX_WAIT_MS = 300;
 const FEW = 200;
 
+/**
+ * Served between two looks all the same: with nobody but those who wait for something of their own, a lock or
+ * PostgreSQL, it would never be seen that all others could be served quickly again.
+ */
+const SOUNDED = 5;
+
 /** Milliseconds that what it takes at ease may grow between two looks: a database may move away. */
 const EASE_MS = 0.1;
 
@@ -49,6 +55,7 @@ export class Load {
   /** Milliseconds that the quickest served ones took. */
   private quickest: Pair = [0, 0];
   private quickestNow = Infinity;
+  private sounded = 0;
   private atEase = Infinity;
   private last = performance.now();
   private readonly timer = setInterval(() => this.look(), LOOK_MS).unref();
@@ -59,11 +66,19 @@ export class Load {
   /** Why it is more than can be answered in time: the event loop comes late, or too many wait. */
   get excess(): Excess | undefined {
     if (Math.min(...this.lags) > MAX_LAG_MS) return 'event_loop';
-    const isSlow = Math.min(...this.quickest) > SLOW_MS + this.atEase;
+    const { isSlow } = this;
     const inTime = (this.rate * (MAX_WAIT_MS + this.atEase)) / 1_000;
     const most = isSlow ? Math.max(FEW, inTime) : BURST;
     // What has left without a word is no work.
     return this.working >= most && this.pending() >= most ? 'waiting' : undefined;
+  }
+
+  /** Why the next one is shed, if it is. */
+  shed(): Excess | undefined {
+    const { excess } = this;
+    if (excess !== 'waiting' || !this.isSlow || this.sounded >= SOUNDED) return excess;
+    this.sounded += 1;
+    return undefined;
   }
 
   begin(request: Worked): void {
@@ -109,6 +124,10 @@ export class Load {
     clearInterval(this.timer);
   }
 
+  private get isSlow(): boolean {
+    return Math.min(...this.quickest) > SLOW_MS + this.atEase;
+  }
+
   private look(): void {
     const now = performance.now();
     const elapsed = now - this.last;
@@ -121,6 +140,7 @@ export class Load {
     }
     this.served = 0;
     this.quickestNow = Infinity;
+    this.sounded = 0;
     this.last = now;
     if (this.pending() > 0) return;
     this.working = 0;

@@ -13,7 +13,7 @@ declare module 'fastify' {
 }
 
 const loads = new WeakMap<FastifyInstance['server'], Load>();
-const shared = new WeakSet<FastifyRequest>();
+const apart = new WeakSet<FastifyRequest>();
 
 const WATCHING = new RegExp(`^(/health/(live|ready)|${METRICS_PATH})(\\?|$)`);
 
@@ -39,7 +39,7 @@ export function shedLoad(fastify: FastifyInstance, metrics: Metrics): void {
       done();
       return;
     }
-    const { excess } = load;
+    const excess = load.shed();
     if (excess) {
       shed[excess] += 1;
       void load.delay(request).then(() => sendProblem(reply, TOO_MUCH, request.id));
@@ -52,7 +52,7 @@ export function shedLoad(fastify: FastifyInstance, metrics: Metrics): void {
   fastify.addHook('onSend', (request, { statusCode }, _payload, done) => {
     // What needs no token does not ask the database, either.
     const isServed = statusCode < 400 && request.principal !== undefined;
-    load.answer(request, isServed && !shared.has(request));
+    load.answer(request, isServed && !apart.has(request));
     done();
   });
   fastify.addHook('onClose', (_fastify, done) => {
@@ -69,8 +69,8 @@ export function resting<Result>(
   return loads.get(request.server.server)?.rest(request, waiting) ?? waiting;
 }
 
-/** It is done with others, or at once: how soon tells nothing of what all wait for. */
-export const shareWork = (request: FastifyRequest) => shared.add(request);
+/** It is done with others, at once, or in a lane of its own: how soon tells nothing of what all wait for. */
+export const workApart = (request: FastifyRequest) => apart.add(request);
 
 /** What is left of a request is no work, and how soon it is done tells nothing of what others wait for. */
 export function leaveWork(request: FastifyRequest): void {

@@ -118,3 +118,22 @@ it('forgets that it was slow when all is answered', () => {
   begin(500);
   expect(load.excess).toBeUndefined();
 });
+
+it('sheds what comes while all are slow, but for a few, by which it sees that they are not', () => {
+  answerEach(5, 10);
+  begin(500);
+  const slowly = () => {
+    jest.advanceTimersByTime(100);
+    answer(10);
+    begin(10);
+  };
+  for (let look = 0; look < 8; look += 1) slowly();
+  const shed = Array.from({ length: 20 }, () => load.shed());
+  expect(shed.filter((excess) => excess === undefined)).toHaveLength(5);
+  expect(shed.at(-1)).toBe('waiting');
+  for (let look = 0; look < 2; look += 1) {
+    answerQuickly(1, true);
+    slowly();
+  }
+  expect(load.excess).toBeUndefined();
+});
