@@ -34,7 +34,7 @@ export class Lane {
   }
 
   /**
-   * @param of whose turn it is to be: a tenant's, or '' where there is none
+   * @param of whose turn it is to be: a tenant's or a kind of its own, or '' where there is none
    * @throws WaitedTooLong when too many wait, or it has itself for too long; then it is never begun
    */
   async run<Result>(of: string, work: () => Promise<Result>): Promise<Result> {

@@ -3,7 +3,7 @@ import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
-import { toCloudEvent } from '../events/record/cloud-event.dto.js';
+import { cloudEventText } from '../events/record/cloud-event.dto.js';
 import { Metrics } from '../metrics/metrics.js';
 import * as statements from './attempt.statements.js';
 import type { LoadedDelivery } from './attempt.statements.js';
@@ -109,7 +109,8 @@ export class HookDelivery {
     if (target instanceof AppError) return unsent(target.detail, false);
     const { attempt, retryAfterMs } = await this.receiver.send(
       target,
-      toCloudEvent(tenantId, delivery),
+      delivery,
+      cloudEventText(tenantId, delivery),
     );
     const { delivered, statusCode, error } = attempt;
     const isFinal = statusCode === GONE;

@@ -14,7 +14,7 @@ interface Sendable {
   id: string;
   type: string;
   /** Of the request that it tells of. */
-  traceparent?: string | undefined;
+  traceparent?: string | null;
 }
 
 /** Where a hook leads, opened. */
@@ -54,11 +54,19 @@ export class Receiver {
     this.timeout = env.HOOKS_TIMEOUT_SECONDS * 1_000;
   }
 
-  /** In a span of its own: the receiver is told by which, and what it does for it is below. */
-  async send(target: Target, event: Sendable): Promise<Sent> {
+  /**
+   * In a span of its own: the receiver is told by which, and what it does for it is below.
+   *
+   * @param body the event as JSON
+   */
+  async send(target: Target, event: Sendable, body: string): Promise<Sent> {
     const { type, traceparent } = event;
-    const span = this.tracing.call(`deliver ${type}`, attributesOf(target, event), traceparent);
-    const sent = await this.sendFor(span, target, event);
+    const span = this.tracing.call(
+      `deliver ${type}`,
+      attributesOf(target, event),
+      traceparent ?? undefined,
+    );
+    const sent = await this.sendFor(span, target, event.id, body);
     const { statusCode, error } = sent.attempt;
     const answered = { 'http.response.status_code': statusCode ?? undefined };
     // What is told of a failure names its kind only.
@@ -73,10 +81,10 @@ export class Receiver {
   private async sendFor(
     span: TraceSpan | undefined,
     { url, headers, secrets }: Target,
-    event: Sendable,
+    id: string,
+    body: string,
   ): Promise<Sent> {
     const start = Date.now();
-    const body = JSON.stringify(event);
     const ended = (statusCode: number | null, error: string | null, wait?: string | string[]) => ({
       attempt: { delivered: error === null, statusCode, error, durationMs: Date.now() - start },
       retryAfterMs: error === null ? 0 : retryAfterMs(wait),
@@ -87,7 +95,7 @@ export class Receiver {
         ...headers,
         ...(span && { traceparent: span.traceparent }),
         'content-type': CLOUD_EVENT,
-        ...signed(event.id, body, secrets, start),
+        ...signed(id, body, secrets, start),
       });
       const isSuccess = status >= 200 && status < 300;
       const error = isSuccess ? null : `the receiver answered ${status}`;

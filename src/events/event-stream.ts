@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { TenantId } from '../database/tenant.js';
 import { AppError } from '../errors/app-error.js';
 import type { EventFeed, FeedPage, FeedQuery } from './record/event-feed.service.js';
-import { streamText } from './rendered-page.js';
+import { streamBytes } from './rendered-page.js';
 
 /** Milliseconds of silence after which a proxy may think that nobody is there any more. */
 const KEEP_ALIVE_MS = 15_000;
@@ -36,12 +36,12 @@ async function* blocks(
   tenantId: TenantId,
   query: FeedQuery,
   { first, until, gone, onProblem }: StreamOptions,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Buffer> {
   let page = first;
   yield 'retry: 1000\n\n';
   try {
     for (;;) {
-      yield streamText(tenantId, page);
+      yield streamBytes(tenantId, page);
       const left = Math.min(until - Date.now(), KEEP_ALIVE_MS);
       if (left <= 0 || gone.aborted || feed.isClosing) return;
       page = await feed.readOrWait(tenantId, { ...query, after: page.next }, left, gone);

@@ -7,12 +7,12 @@ import { type CostOf, Costs } from '../limits/cost.js';
 import { OfTenant } from '../tenancy/of-tenant.js';
 import type { Tenant } from '../tenancy/tenant.js';
 import { pageLink } from '../http/page-link.js';
-import { leaveWork, shareWork } from '../http/shedding.js';
-import { CLOUD_EVENTS, toCloudEvent } from './record/cloud-event.dto.js';
+import { leaveWork, workApart } from '../http/shedding.js';
+import { CLOUD_EVENTS } from './record/cloud-event.dto.js';
 import { EventFeed, hasMore } from './record/event-feed.service.js';
 import { parseFeedQuery, parseHistoryQuery } from './event-query.js';
 import { eventStream } from './event-stream.js';
-import { batchText } from './rendered-page.js';
+import { batchText, pageBytes } from './rendered-page.js';
 import * as docs from './events.docs.js';
 
 /** In `Accept`, unless with the weight 0. */
@@ -56,7 +56,7 @@ export class EventsController {
     const isStream = EVENT_STREAM.test(request.headers.accept ?? '');
     // Followers wait for what may not come for long.
     if (isStream || waitMs > 0) leaveWork(request);
-    else shareWork(request);
+    else workApart(request);
     const gone = goneReader(request, reply);
     void reply.header('Cache-Control', 'no-store');
     if (isStream) {
@@ -75,7 +75,7 @@ export class EventsController {
       Link: pageLink(request.url, 'next', { after: String(page.next) }),
       'Last-Sequence': String(page.last),
     });
-    return batchText(tenantId, page);
+    return pageBytes(tenantId, page);
   }
 
   @Get('users/:userId/events')
@@ -85,15 +85,16 @@ export class EventsController {
     @OfTenant() { id: tenantId }: Tenant,
     @Param('userId') userId: string,
     @Query() parameters: Record<string, unknown>,
-    @Req() { url }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    workApart(request);
     const { before, limit } = parseHistoryQuery(parameters);
     const events = await this.feed.history(tenantId, userId, before, limit);
     const oldest = events.at(-1);
     if (oldest && hasMore(events, limit))
-      void reply.header('Link', pageLink(url, 'next', { cursor: oldest.sequence }));
+      void reply.header('Link', pageLink(request.url, 'next', { cursor: oldest.sequence }));
     void reply.headers({ 'Content-Type': CLOUD_EVENTS, 'Cache-Control': 'private, no-cache' });
-    return events.map((event) => toCloudEvent(tenantId, event));
+    return batchText(tenantId, events);
   }
 }

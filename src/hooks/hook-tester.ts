@@ -31,6 +31,7 @@ export class HookTester {
       data: { hookId },
     };
     const secrets = this.seal.openSecrets({ ...hook, tenantId });
-    return (await this.receiver.send({ url, headers, secrets }, event)).attempt;
+    const target = { url, headers, secrets };
+    return (await this.receiver.send(target, event, JSON.stringify(event))).attempt;
   }
 }

@@ -85,6 +85,40 @@ it('a create that waits for a key of an open transaction does not send its neigh
   expect((await late).status).toBe(201);
 });
 
+it('histories of large events take no more than their share of the connections, and the feed has its turn', async () => {
+  const id = await insertUser(app);
+  for (let n = 0; n < 8; n += 1) {
+    const customData = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, k) => [`${n}-${k}`, k]),
+    );
+    expect((await send('PATCH', `/${id}`, { customData })).status).toBe(200);
+  }
+  const url = `/api/events?limit=1&types=User.Deleted`;
+  let left = 12;
+  let most = 0;
+  const histories = Array.from({ length: left }, async () => {
+    const { status, text } = await send('GET', `/${id}/events`);
+    left -= 1;
+    return [status, (JSON.parse(text) as unknown[]).length];
+  });
+  const feed = app.call({ method: 'GET', url, token }).then(({ status }) => [status, left]);
+  while (left > 0) most = Math.max(most, await countActive());
+  expect(most).toBe(1);
+  const [status, behind] = await feed;
+  expect(status).toBe(200);
+  expect(behind).toBeGreaterThan(6);
+  expect(await Promise.all(histories)).toEqual(Array(12).fill([200, 8]));
+});
+
+/** Statements of the service that read events at this moment. */
+async function countActive(): Promise<number> {
+  const { rows } = await holder.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+       AND pid <> pg_backend_pid() AND query LIKE '%octet_length(changes)%'`,
+  );
+  return rows.length;
+}
+
 it('searches take no more than their share of the connections, and are 503 when too many wait', async () => {
   await holder.query('BEGIN');
   await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');

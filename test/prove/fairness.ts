@@ -39,22 +39,27 @@ async function prove({ folder, seconds, names }: Options): Promise<Row[]> {
     const { server, client } = folder
       ? await servers.other(folder, USERS)
       : { server: await servers.service(), client: servers.client };
-    await rates(servers, server, 3);
+    await rates(servers, server, 6);
     const rows: Row[] = [];
+    let before = await rates(servers, server, seconds / 2);
     for (const abuser of names) {
-      const alone = await rates(servers, server, seconds / 2);
       const stop = await start(servers, server, client, abuser);
       // It comes to its full strength; what slow clients have asked for is answered, and waits for them.
       await sleep(abuser.includes('slow') ? 5_000 : 1_000);
       const beside = await rates(servers, server, abuser === HELD ? 2 * seconds : seconds);
       const connections = await connectionsOf(client);
+      const memory = residentMiB(server.pid);
       await stop();
+      await isCalm(server);
+      // A process becomes quicker or slower as it goes on: before and behind it.
+      const after = await rates(servers, server, seconds / 2);
+      const alone = (before + after) / 2;
+      before = after;
       const kept = Math.round((100 * beside) / alone);
-      const note = `${kept} %: ${Math.round(beside)} of ${Math.round(alone)} a second; ${connections} connections, ${residentMiB(server.pid)} MiB`;
+      const note = `${kept} %: ${Math.round(beside)} of ${Math.round(alone)} a second; ${connections} connections, ${memory} MiB`;
       const faults = kept < KEPT ? [`the others keep ${kept} %`] : [];
       rows.push({ claim: abuser, cases: 1, faults, note });
       console.log(`${abuser.padEnd(40)}${note}`);
-      await isCalm(server);
     }
     return rows;
   } finally {

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { query } from '../../database/current-transaction.js';
+import { eventsLane } from '../../database/lanes.js';
 import { SharedReads } from '../../database/shared-reads.js';
 import type { Statement } from '../../database/statement.js';
 import type { TenantId } from '../../database/tenant.js';
@@ -73,7 +74,11 @@ export class EventFeed implements OnModuleDestroy {
         { pointer: '/after', code: 'invalid_number', detail: `must be at most ${last}, the last` },
       ]);
     const range = { after, last, limit };
-    const events = await this.run<EventRow>(statements.selectFeed(tenantId, range, types));
+    // Histories of the same tenant do not come before it.
+    const events = await this.select(
+      `feed of ${tenantId}`,
+      statements.selectFeed(tenantId, range, types),
+    );
     // Looked at after the events: retention may have deleted some of them meanwhile.
     if (after > 0) await this.checkKept(tenantId, after);
     return { events, next: hasMore(events, limit) ? Number(events.at(-1)?.sequence) : last, last };
@@ -125,7 +130,7 @@ export class EventFeed implements OnModuleDestroy {
     if (!USER_ID.test(userId)) throw neverWas();
     await this.sequencer.advance(tenantId);
     const range = { before, limit };
-    const events = await this.run<EventRow>(statements.selectHistory(tenantId, userId, range));
+    const events = await this.select(tenantId, statements.selectHistory(tenantId, userId, range));
     if (events.length > 0 || before !== undefined) return events;
     const [user] = await this.run(statements.selectUserExists(tenantId, userId));
     if (!user) throw neverWas();
@@ -137,6 +142,10 @@ export class EventFeed implements OnModuleDestroy {
     if (row?.survived)
       throw expired(`Events behind ${row.survived} were lost when the database failed over.`);
     if (after < Number(row?.pruned)) throw expired(`Events up to ${row?.pruned} are deleted.`);
+  }
+
+  private select(turnOf: string, statement: Statement): Promise<EventRow[]> {
+    return eventsLane(this.database).run(turnOf, () => this.run<EventRow>(statement));
   }
 
   private run<Row>(statement: Statement): Promise<Row[]> {

@@ -2,7 +2,6 @@ import { acrossTenants, ofTenant, type Statement } from '../../database/statemen
 import type { TenantId } from '../../database/tenant.js';
 import { type EventType, FEED_RESET } from './event-types.js';
 import type { Actor } from '../../auth/origin.js';
-import type { Change } from './user-event.entity.js';
 
 /** One event as the statements below answer it. */
 export interface EventRow {
@@ -19,14 +18,19 @@ export interface EventRow {
   requestId: string | null;
   /** Null where traces were off. */
   traceparent: string | null;
-  changes: Change[];
+  /** A JSON array of `Change`, maybe of megabytes: what is answered, as PostgreSQL says it. */
+  changes: string;
 }
 
 /** The columns of an `EventRow`, of a row of `user_events` named e. */
 export const eventRow = `
   e.id, e.sequence, e.type, e.user_id AS "userId", e.version,
   to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time,
-  e.actor, e.request_id AS "requestId", e.traceparent, e.changes`;
+  e.actor, e.request_id AS "requestId", e.traceparent, e.changes::text`;
+
+/** What an `EventRow` is made of; the changes become text once. */
+const SELECTED = `id, sequence, type, user_id, version, occurred_at, actor, request_id, traceparent,
+  changes::text`;
 
 /** Bytes of changes behind which an answer has no further event, or a thousand could be 100 MB. */
 const MAX_BYTES = 4_194_304;
@@ -36,7 +40,7 @@ const bounded = (selection: string, order: string) => `
   WITH selected AS (${selection}),
   measured AS (
     SELECT *, count(*) OVER () AS found,
-      coalesce(sum(octet_length(changes::text)) OVER (
+      coalesce(sum(octet_length(changes)) OVER (
         ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
     FROM selected)
   SELECT ${eventRow}, e.found::integer FROM measured e WHERE e.before < ${MAX_BYTES} ORDER BY ${order}`;
@@ -109,7 +113,7 @@ export function selectFeed(
   return ofTenant(
     tenantId,
     bounded(
-      `SELECT * FROM user_events
+      `SELECT ${SELECTED} FROM user_events
        WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3
          AND ($4::text[] IS NULL OR type = ANY ($4::text[]))
        ORDER BY sequence LIMIT $5`,
@@ -128,7 +132,7 @@ export function selectHistory(
   return ofTenant(
     tenantId,
     bounded(
-      `SELECT * FROM user_events
+      `SELECT ${SELECTED} FROM user_events
        WHERE tenant_id = $1 AND user_id = $2 AND sequence IS NOT NULL
          AND ($3::bigint IS NULL OR version < (
            SELECT b.version FROM user_events b
