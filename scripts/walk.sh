@@ -103,7 +103,7 @@ check 200 '"changes":[{"new":"Dry"' PATCH "$one?dryRun=true" '{"name":"Dry"}'
 check 200 '"name":"Once"' PATCH $one '{"name":"Once"}' "Idempotency-Key: walk-$$"
 check 200 'dempotency-replayed: true' PATCH $one '{"name":"Once"}' "Idempotency-Key: walk-$$"
 check 422 request.idempotency_key_mismatch PATCH $one '{"name":"Twice"}' "Idempotency-Key: walk-$$"
-check 200 '"pointer":"/name"' GET $one/events
+check 200 '"pointer": "/name"' GET $one/events
 check 200 '"type":"User.Created"' GET '/api/events?types=User.Created&limit=1000'
 
 check 204 '' DELETE "$one?erase=true"

@@ -291,7 +291,8 @@ describe('a key with an escape', () => {
       await app.call({ method: 'GET', url: `/api/users/${id}/events`, token }),
       await app.call({ method: 'GET', url: '/api/events?limit=1000', token }),
     ];
-    for (const { text } of answers) expect(text).toContain(sent);
+    // Events come with the spaces that PostgreSQL writes.
+    for (const { text } of answers) expect(text.replace(/([:,]) /g, '$1')).toContain(sent);
     expect(answers[2]?.headers['idempotency-replayed']).toBe('true');
   });
 
