@@ -1,25 +1,35 @@
 import type { Socket } from 'node:net';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { poolOf } from '../database/prepared-query.js';
 import { resting, workApart } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
-import { FairShare, type Place } from './fair-share.js';
+import { BYTES, FairShare, type Place } from './fair-share.js';
 import { Limits } from './limits.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What it has of its caller's share, until it is answered. */
     place?: Place | undefined;
+    /** Of one that shares no statement: whose it is, and what is asked. */
+    kind?: string | undefined;
   }
 }
 
 /** Routes whose requests share statements. */
 const SHARING = /^\/api\/(profile|users\/:userId)(\/(profile|custom-data|is-suspended))?$/;
 
-/** How many of them one costs that has a statement of its own. */
+/** How many of them one costs that has a statement of its own, and its answer until one of its kind is known. */
 const APART = 4;
+const UNKNOWN = 128;
+
+/** What is left of how large answers of a kind were with each that is smaller, and kinds that are remembered. */
+const FADING = 0.99;
+const MAX_KINDS = 10_000;
+
+const ONE = () => 1;
 
 /** A refusal costs as much as so many bytes, and so does a new connection. */
 const REFUSED_BYTES = 8_192;
@@ -35,6 +45,7 @@ export class FairShareGuard implements CanActivate {
   /** Told once: it is done for each request. */
   private readonly sharing = new Map<unknown, boolean>();
   private readonly connections = new WeakSet<Socket>();
+  private readonly works = new LRUCache<string, number>({ max: MAX_KINDS });
 
   constructor(
     private readonly limits: Limits,
@@ -54,22 +65,24 @@ export class FairShareGuard implements CanActivate {
       workApart(request);
       return true;
     }
-    const weight = this.isSharing(request, context.getHandler()) ? 1 : APART;
-    const place = this.share.take(this.limits.accountOf(request, principal, cost).name, weight);
+    const { name } = this.limits.accountOf(request, principal, cost);
+    const place = this.share.take(name, this.weigherOf(name, request, context.getHandler()));
     if (place instanceof Promise) return this.wait(request, place);
     this.keep(request, place);
     return true;
   }
 
   watch(fastify: FastifyInstance): void {
-    fastify.decorateRequest('cost').decorateRequest('place');
+    fastify.decorateRequest('cost').decorateRequest('place').decorateRequest('kind');
     fastify.addHook('onSend', (request, { statusCode }, payload, done) => {
       const { place, headers, socket } = request;
       if (place) {
         const sent = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
         const refused = statusCode >= 400 ? REFUSED_BYTES : 0;
         const received = Number(headers['content-length'] ?? 0);
-        this.share.give(place, sent + refused + received + this.costOf(socket));
+        const bytes = sent + refused + received + this.costOf(socket);
+        this.share.give(place, (request.kind ? APART : 1) + bytes / BYTES);
+        if (request.kind) this.remember(request.kind, sent / BYTES);
         request.place = undefined;
       }
       done();
@@ -78,6 +91,18 @@ export class FairShareGuard implements CanActivate {
       this.share.stop();
       done();
     });
+  }
+
+  /** What an answer costs is known when it is there: the next one of its kind is taken to be as large. */
+  private weigherOf(name: string, request: FastifyRequest, handler: unknown): () => number {
+    if (this.isSharing(request, handler)) return ONE;
+    const kind = `${name} ${request.method} ${request.routeOptions.url}`;
+    request.kind = kind;
+    return () => APART + (this.works.get(kind) ?? UNKNOWN);
+  }
+
+  private remember(kind: string, works: number): void {
+    this.works.set(kind, Math.max(works, FADING * (this.works.get(kind) ?? 0)));
   }
 
   private costOf(connection: Socket): number {

@@ -5,6 +5,9 @@ import { EventLoopUse, LOOK_MS, type Utilization, WEIGHT } from './event-loop-us
 /** Works at a time that the callers who are there have together, once the event loop or PostgreSQL is busy. */
 const TOGETHER = 64;
 
+/** Works at a time that a caller may have though nobody else is there: who comes next waits for these. */
+const ALONE = 1_024;
+
 /**
  * Milliseconds of its share that a caller may have ahead, since answers come together, and so do the next requests; and
  * how many it can have had at most: what one look held for dear is soon forgiven.
@@ -13,7 +16,7 @@ const AHEAD_MS = 50;
 const MOST_MS = 1_000;
 
 /** Bytes, read or written, that keep the event loop as busy as a usual work without them. */
-const BYTES = 4_096;
+export const BYTES = 4_096;
 
 /** Milliseconds after which a work waits for something else than for us, a lock say: it counts no more. */
 const HOLD_MS = 2_000;
@@ -72,16 +75,16 @@ export class FairShare {
   /**
    * A place, at once or in its turn.
    *
-   * @param weight how many usual works it is
+   * @param weigh how many usual works it is, as far as is known when it begins
    * @throws AppError service.unavailable when its turn did not come in time
    */
-  take(key: string, weight: number): Place | Promise<Place> {
+  take(key: string, weigh: () => number): Place | Promise<Place> {
     const caller = this.callers.get(key) ?? this.welcome(key);
-    if (caller.waiting.length === 0 && this.mayBegin(caller)) return this.begin(caller, weight);
+    if (caller.waiting.length === 0 && this.mayBegin(caller)) return this.begin(caller, weigh());
     this.waited += 1;
     this.queued.add(caller);
     return new Promise((done, refuse) => {
-      const begin = () => done(this.begin(caller, weight));
+      const begin = () => done(this.begin(caller, weigh()));
       caller.waiting.push({ since: performance.now(), begin, refuse });
     });
   }
@@ -91,11 +94,10 @@ export class FairShare {
     if (this.places.delete(place)) place.caller.running -= place.weight;
   }
 
-  /** The work is done. @param bytes of its request and its answer */
-  give(place: Place, bytes: number): void {
-    const { caller, weight } = place;
+  /** The work is done. @param works how many usual ones it was */
+  give(place: Place, works: number): void {
+    const { caller } = place;
     this.leave(place);
-    const works = weight + bytes / BYTES;
     this.eventLoop.count(works);
     const share = works * this.eventLoop.cost * this.eventLoop.load * this.besides(caller);
     const now = performance.now();
@@ -127,8 +129,8 @@ export class FairShare {
   private mayBegin(caller: Caller): boolean {
     const load = Math.max(this.eventLoop.load, this.connections.load);
     const pressure = load * this.besides(caller);
-    if (pressure === 0 || this.places.size === 0) return true;
-    return caller.running * pressure < TOGETHER && caller.paidUntil <= performance.now() + AHEAD_MS;
+    if (caller.running * Math.max(pressure, TOGETHER / ALONE) >= TOGETHER) return false;
+    return pressure === 0 || caller.paidUntil <= performance.now() + AHEAD_MS;
   }
 
   private begin(caller: Caller, weight: number): Place {

@@ -49,3 +49,16 @@ it('while it is busy, a caller beside others waits for its turn, and none of the
   const statuses = (await Promise.all([...others, ...own])).map(({ status }) => status);
   expect(statuses).toEqual(statuses.map(() => 200));
 });
+
+it('a caller whose answers nobody knows yet has few of them at a time, until one is there', async () => {
+  const token = await clientToken();
+  const histories = async (count: number) => {
+    const url = `/api/users/${await insertUser(app)}/events`;
+    const before = await waited();
+    const sent = Array.from({ length: count }, () => app.call({ method: 'GET', url, token }));
+    for (const { status } of await Promise.all(sent)) expect(status).toBe(200);
+    return (await waited()) - before;
+  };
+  expect(await histories(40)).toBeGreaterThanOrEqual(30);
+  expect(await histories(40)).toBe(0);
+});

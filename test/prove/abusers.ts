@@ -133,6 +133,13 @@ export const ABUSERS: Record<string, Loop | Slow | ((abuse: Abuse) => Loop)> = {
     }),
   },
   '200 pages of 100 users': { atATime: 200, sent: () => search('page_size=100') },
+  '200 pages of large users': {
+    atATime: 200,
+    sent: () =>
+      search(
+        `page=${1 + Math.floor(Math.random() * 6)}&page_size=${Math.floor(Math.random() * 10) + 90}`,
+      ),
+  },
   '200 pages far away': {
     atATime: 200,
     sent: () => search(`page=${900 + Math.floor(Math.random() * 90)}&page_size=100`),

@@ -20,6 +20,12 @@ const USERS = 100_000;
 /** Clients, each of which asks for less than its limit. */
 const OTHERS = 8;
 const HELD = 'a row that another session holds';
+const LARGE = '200 pages of large users';
+
+/** Those on the first pages have 30 KB of custom data each. */
+const ENLARGE = `UPDATE users SET custom_data =
+    (SELECT jsonb_object_agg('k' || n || id, n) FROM generate_series(1, 2000) n)
+  WHERE id IN (SELECT id FROM users ORDER BY created_at DESC, id DESC LIMIT 600)`;
 
 interface Options {
   /** Another checkout, which is built, in place of this one. */
@@ -91,6 +97,7 @@ async function start(
   await feed.body?.cancel();
   const isHeld = abuser === HELD;
   if (isHeld) await client.query(`BEGIN; SELECT FROM users WHERE id = 'u3' FOR UPDATE`);
+  if (abuser === LARGE) await client.query(ENLARGE);
   const args = ['--no-warnings', '--import', 'tsx', resolve('test/prove/abuse.ts')];
   const own = new Processes();
   const child = own.start(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'] });

@@ -37,7 +37,7 @@ function begin(key: string, count: number, weight = 1) {
   const places: Place[] = [];
   const refusals: unknown[] = [];
   for (let n = 0; n < count; n += 1)
-    void Promise.resolve(share.take(key, weight)).then(
+    void Promise.resolve(share.take(key, () => weight)).then(
       (place) => places.push(place),
       (refusal: unknown) => refusals.push(refusal),
     );
@@ -51,15 +51,15 @@ async function beOthers(): Promise<() => void> {
     for (let n = 0; n < OTHERS; n += 1) {
       const key = `other ${n}`;
       const place = places.get(key);
-      if (place) share.give(place, 0);
-      places.set(key, await share.take(key, 1));
+      if (place) share.give(place, 1);
+      places.set(key, await share.take(key, () => 1));
     }
   };
   const timer = setInterval(() => void goOn(), 100);
   await turn(2_000);
   return () => {
     clearInterval(timer);
-    for (const place of places.values()) share.give(place, 0);
+    for (const place of places.values()) share.give(place, 1);
   };
 }
 
@@ -68,6 +68,43 @@ it('who is alone has all of it, however busy the event loop is', async () => {
   const own = begin('one', 1_000);
   await turn();
   expect(own.places).toHaveLength(1_000);
+});
+
+it('who is alone has no more at a time than others who come could wait for', async () => {
+  const large = begin('one', 200, 132);
+  await turn();
+  expect(large.places).toHaveLength(8);
+});
+
+it('a work is weighed when it begins', async () => {
+  let weight = 512;
+  const begun: number[] = [];
+  const places: Place[] = [];
+  const weigh = () => {
+    begun.push(weight);
+    return weight;
+  };
+  for (let n = 0; n < 5; n += 1)
+    void Promise.resolve(share.take('one', weigh)).then((place) => places.push(place));
+  await turn();
+  expect(begun).toEqual([512, 512]);
+  weight = 1;
+  share.give(places[0] as Place, 1);
+  await turn(1);
+  expect(begun).toEqual([512, 512, 1, 1, 1]);
+});
+
+it('who has had more than its share waits, also while nobody else is at work', async () => {
+  const leave = await beOthers();
+  const large = begin('one', 1);
+  await turn();
+  leave();
+  share.give(large.places[0] as Place, 1_000);
+  const own = begin('one', 1);
+  await turn();
+  expect(own.places).toHaveLength(0);
+  await turn(1_000);
+  expect(own.places).toHaveLength(1);
 });
 
 it('as long as the event loop has time, nobody waits for others', async () => {
@@ -97,12 +134,12 @@ it('where PostgreSQL is busy, it is the same, but nobody waits for time of the e
   const free = begin('free', 200);
   await turn();
   expect(free.places).toHaveLength(200);
-  for (const place of free.places) share.give(place, 0);
+  for (const place of free.places) share.give(place, 1);
   used = 0.5;
   await turn(2_000);
   const large = begin('one', 1);
   await turn();
-  share.give(large.places[0] as Place, 1_000 * 4_096);
+  share.give(large.places[0] as Place, 1_000);
   const own = begin('one', 200);
   await turn();
   expect(own.places).toHaveLength(11);
@@ -122,7 +159,7 @@ it('when one is done, the next one begins', async () => {
   await turn();
   const { length } = own.places;
   expect(length).toBeLessThan(50);
-  share.give(own.places[0] as Place, 0);
+  share.give(own.places[0] as Place, 1);
   await turn(1);
   expect(own.places).toHaveLength(length + 1);
 });
@@ -131,7 +168,7 @@ it('who was answered much waits until the others had as much, and they do not', 
   await beOthers();
   const large = begin('one', 1);
   await turn();
-  share.give(large.places[0] as Place, 15 * 4_096);
+  share.give(large.places[0] as Place, 16);
   const own = begin('one', 1);
   const another = begin('another', 1);
   await turn(200);
@@ -145,7 +182,7 @@ it('whatever it was, a second later it is forgiven', async () => {
   await beOthers();
   const large = begin('one', 1);
   await turn();
-  share.give(large.places[0] as Place, 1_000 * 4_096);
+  share.give(large.places[0] as Place, 1_000);
   await turn(100);
   const own = begin('one', 1);
   await turn(800);
@@ -158,7 +195,7 @@ it('once there is time again, nobody waits for what was', async () => {
   await beOthers();
   const large = begin('one', 1);
   await turn();
-  share.give(large.places[0] as Place, 1_000 * 4_096);
+  share.give(large.places[0] as Place, 1_000);
   busy = 0;
   await turn(250);
   const own = begin('one', 1);
@@ -171,7 +208,7 @@ it('nobody pays for a moment in which the event loop stood still', async () => {
   for (const stood of [5_000, 0]) {
     const own = begin('one', 1);
     await turn();
-    share.give(own.places[0] as Place, 0);
+    share.give(own.places[0] as Place, 1);
     still = stood;
     await turn(30);
   }
@@ -186,7 +223,7 @@ it('whose turn does not come in time is told that nothing was done', async () =>
   const timer = setInterval(() => {
     const place = own.places.pop();
     if (!place) return;
-    share.give(place, 0);
+    share.give(place, 64);
     done.push(place);
   }, 100);
   await turn(4_900);
