@@ -21,7 +21,7 @@ const share = (size: number, of: number) => Math.max(1, Math.floor(size / of));
 const PATIENCE = 5_000;
 const SEARCH_PATIENCE = 2_000;
 const QUICK_SEARCH_MS = 50;
-const QUICK_EVENTS_MS = 10;
+const QUICK_ROWS_MS = 25;
 
 /** A lane for one kind of what may wait for others, so that the other kinds still have theirs. */
 export const kindLane = (size: number) =>
@@ -46,14 +46,17 @@ export const searchLane = ofPool(
     }),
 );
 
-/** Reads of events, whose changes may be large: of those that take long they leave the most to others. */
-export const eventsLane = ofPool(
-  (size) =>
-    new Lane({
-      ...{ atATime: share(size, 10), most: 500, patience: PATIENCE },
-      ...{ rest: 4, quick: QUICK_EVENTS_MS },
-    }),
-);
+/** Reads of many rows, which may be megabytes: of those that take long they leave the most to others. */
+const rowsLane = () =>
+  ofPool(
+    (size) =>
+      new Lane({
+        ...{ atATime: share(size, 10), most: 500, patience: PATIENCE },
+        ...{ rest: 4, quick: QUICK_ROWS_MS },
+      }),
+  );
+export const eventsLane = rowsLane();
+export const usersLane = rowsLane();
 
 /** Transactions about the same user. */
 export const oneUser = ofPool(() => new OneByOne());

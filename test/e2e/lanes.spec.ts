@@ -127,7 +127,7 @@ it('searches take no more than their share of the connections, and are 503 when 
   const first = await Promise.race(searches);
   expect(first).toMatchObject({ status: 503, json: { code: 'service.unavailable' } });
   expect(first.headers['retry-after']).toBe('1');
-  expect(first.json.detail).toBe('There are too many searches at a time. Try again soon.');
+  expect(first.json.detail).toBe('There are too many searches or pages at a time. Try again soon.');
   expect(await countLockWaits(app)).toBe(1);
   await holder.query('ROLLBACK');
   const answers = await Promise.all(searches);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { WaitedTooLong } from '../../database/batch.js';
 import { searching } from '../../database/current-transaction.js';
+import { usersLane } from '../../database/lanes.js';
 import { poolOf, preparedQuery } from '../../database/prepared-query.js';
 import { SEARCH_LIMITS } from '../../database/time-limits.js';
 import { SharedReads } from '../../database/shared-reads.js';
@@ -94,7 +95,10 @@ export class UsersSearchService {
     query: UserQuery,
     work: (run: Run) => Promise<Result>,
   ): Promise<Result> {
-    if (isQuick(query)) return work((statement) => preparedQuery(poolOf(this.database), statement));
+    if (isQuick(query))
+      return usersLane(this.database).run(tenantId, () =>
+        work((statement) => preparedQuery(poolOf(this.database), statement)),
+      );
     return searching(this.database, tenantId, work);
   }
 
@@ -148,7 +152,7 @@ const codeOf = (error: unknown) =>
 
 function unavailableOf(error: unknown): AppError | undefined {
   if (error instanceof WaitedTooLong)
-    return unavailable('There are too many searches at a time. Try again soon.');
+    return unavailable('There are too many searches or pages at a time. Try again soon.');
   if (codeOf(error) !== TIMED_OUT) return undefined;
   return unavailable(
     `The search took longer than ${SEARCH_LIMITS.statement / 1_000} s. Narrow it down, or try again.`,
