@@ -22,6 +22,7 @@ import { requestId } from './http/request-id.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { shedLoad } from './http/shedding.js';
 import { traceIdOf, traceRequests } from './http/trace-requests.js';
+import { boundUnread } from './http/unread-answers.js';
 import { sendVersions } from './http/versioned.js';
 import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
 import { freeSlotsOfAnswered } from './limits/held-slots.js';
@@ -67,6 +68,8 @@ export async function createApp(
     // The router sends what has no path past the hooks.
     rewriteUrl: ({ url = '/' }) => (url === '*' ? '/*' : url),
     requestTimeout: 30_000,
+    // On which nothing moves: twice as long as a long poll waits. Else who reads no answer keeps it for ever.
+    connectionTimeout: 60_000,
     // During shutdown, requests on open connections are still served, not answered 503.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
@@ -115,6 +118,7 @@ export async function createApp(
   answerOddRequests(fastify);
   fastify.server.on('connect', (request, socket: Socket) => answerConnect(logger, request, socket));
   freeSlotsOfAnswered(fastify, app.get(Limits).slots);
+  boundUnread(fastify);
   app.get(FailedTokensGuard).countFailures(fastify);
   app.get(PublicLimit).watch(fastify);
   app.get(FairShareGuard).watch(fastify);
