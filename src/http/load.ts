@@ -23,6 +23,12 @@ const FEW = 200;
  */
 const SOUNDED = 5;
 
+/**
+ * Milliseconds after which a work that is not done while others are done quickly waits for something of its own, such as
+ * a row that is held: it counts no more, and sheds nobody.
+ */
+const HELD_MS = 500;
+
 /** Milliseconds that what it takes at ease may grow between two looks: a database may move away. */
 const EASE_MS = 0.1;
 
@@ -46,7 +52,8 @@ export type Excess = 'event_loop' | 'waiting';
 
 /** How much the service has to do. */
 export class Load {
-  private working = 0;
+  /** The oldest first. */
+  private readonly working = new Set<Worked>();
   private late = 0;
   private served = 0;
   /** Served a second. */
@@ -70,27 +77,27 @@ export class Load {
     const inTime = (this.rate * (MAX_WAIT_MS + this.atEase)) / 1_000;
     const most = isSlow ? Math.max(FEW, inTime) : BURST;
     // What has left without a word is no work.
-    return this.working >= most && this.pending() >= most ? 'waiting' : undefined;
+    return this.working.size >= most && this.pending() >= most ? 'waiting' : undefined;
   }
 
   /** Why the next one is shed, if it is. */
   shed(): Excess | undefined {
     const { excess } = this;
-    if (excess !== 'waiting' || !this.isSlow || this.sounded >= SOUNDED) return excess;
+    if (excess !== 'waiting' || this.sounded >= SOUNDED) return excess;
     this.sounded += 1;
     return undefined;
   }
 
   begin(request: Worked): void {
     request.workSince = performance.now();
-    this.working += 1;
+    this.working.add(request);
   }
 
   /** Whether it was at work until now. */
   end(request: Worked): boolean {
     if (request.workSince === 0) return false;
     request.workSince = 0;
-    this.working -= 1;
+    this.working.delete(request);
     return true;
   }
 
@@ -128,6 +135,13 @@ export class Load {
     return Math.min(...this.quickest) > SLOW_MS + this.atEase;
   }
 
+  private forgetHeld(now: number): void {
+    for (const request of this.working) {
+      if (now - request.workSince < HELD_MS) return;
+      this.working.delete(request);
+    }
+  }
+
   private look(): void {
     const now = performance.now();
     const elapsed = now - this.last;
@@ -137,13 +151,14 @@ export class Load {
     if (this.served > 0) {
       this.quickest = [this.quickest[1], this.quickestNow];
       this.atEase = Math.min(this.atEase + EASE_MS, this.quickestNow);
+      if (!this.isSlow) this.forgetHeld(now);
     }
     this.served = 0;
     this.quickestNow = Infinity;
     this.sounded = 0;
     this.last = now;
     if (this.pending() > 0) return;
-    this.working = 0;
+    this.working.clear();
     this.quickest = [0, 0];
   }
 }

@@ -137,3 +137,28 @@ it('sheds what comes while all are slow, but for a few, by which it sees that th
   }
   expect(load.excess).toBeUndefined();
 });
+
+it('sheds nobody for those who wait for something of their own while others are served quickly', () => {
+  answerEach(5, 10);
+  begin(800);
+  for (let look = 0; look < 10; look += 1) {
+    for (let n = 0; n < 10; n += 1) if (!load.shed()) answerQuickly(1, true);
+    jest.advanceTimersByTime(100);
+  }
+  expect(load.excess).toBeUndefined();
+  begin(599);
+  expect(load.excess).toBeUndefined();
+  begin(1);
+  expect(load.excess).toBe('waiting');
+});
+
+it('takes a burst, and a few at a time, while nobody is served', () => {
+  answerEach(5, 10);
+  begin(600);
+  let taken = 0;
+  for (let look = 0; look < 20; look += 1) {
+    for (let n = 0; n < 10; n += 1) if (!load.shed()) taken += 1;
+    jest.advanceTimersByTime(100);
+  }
+  expect(taken).toBe(100);
+});
