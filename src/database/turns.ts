@@ -1,6 +1,9 @@
 /** Nobody's turn came in time. The same words as the pool's own, which mean the same. */
 const WAITED = 'timeout exceeded when trying to connect';
 
+/** Milliseconds that a refusal waits where too many do: who asks again at once costs as much as who is served. */
+const LATE_MS = 1_000;
+
 interface Waiter {
   begin: () => void;
   timer: NodeJS.Timeout;
@@ -45,7 +48,7 @@ export class Turns {
       const queue = this.waiting.get(lane) ?? [];
       const { most, refusal } = this.waitingOf;
       if (queue.length >= most) {
-        refuse(refusal());
+        setTimeout(() => refuse(refusal()), LATE_MS).unref();
         return;
       }
       const timer = setTimeout(() => {

@@ -31,6 +31,8 @@ const MAX_KINDS = 10_000;
 
 const ONE = () => 1;
 
+const receivedBytes = ({ headers }: FastifyRequest) => Number(headers['content-length'] ?? 0);
+
 /** A refusal costs as much as so many bytes, and so does a new connection. */
 const REFUSED_BYTES = 8_192;
 const CONNECTED_BYTES = 8_192;
@@ -75,12 +77,11 @@ export class FairShareGuard implements CanActivate {
   watch(fastify: FastifyInstance): void {
     fastify.decorateRequest('cost').decorateRequest('place').decorateRequest('kind');
     fastify.addHook('onSend', (request, { statusCode }, payload, done) => {
-      const { place, headers, socket } = request;
+      const { place, socket } = request;
       if (place) {
         const sent = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
         const refused = statusCode >= 400 ? REFUSED_BYTES : 0;
-        const received = Number(headers['content-length'] ?? 0);
-        const bytes = sent + refused + received + this.costOf(socket);
+        const bytes = sent + refused + receivedBytes(request) + this.costOf(socket);
         this.share.give(place, (request.kind ? APART : 1) + bytes / BYTES);
         if (request.kind) this.remember(request.kind, sent / BYTES);
         request.place = undefined;
@@ -95,10 +96,11 @@ export class FairShareGuard implements CanActivate {
 
   /** What an answer costs is known when it is there: the next one of its kind is taken to be as large. */
   private weigherOf(name: string, request: FastifyRequest, handler: unknown): () => number {
-    if (this.isSharing(request, handler)) return ONE;
+    const body = receivedBytes(request) / BYTES;
+    if (this.isSharing(request, handler)) return body < 1 ? ONE : () => 1 + body;
     const kind = `${name} ${request.method} ${request.routeOptions.url}`;
     request.kind = kind;
-    return () => APART + (this.works.get(kind) ?? UNKNOWN);
+    return () => APART + body + (this.works.get(kind) ?? UNKNOWN);
   }
 
   private remember(kind: string, works: number): void {

@@ -76,6 +76,14 @@ export const ABUSERS: Record<string, Loop | Slow | ((abuse: Abuse) => Loop)> = {
       body: JSON.stringify({ customData: keys(2_800) }),
     }),
   },
+  '200 × customData of 30 KB': {
+    atATime: 200,
+    sent: () => ({
+      method: 'PATCH',
+      path: anyUser(),
+      body: JSON.stringify({ customData: keys(2_000) }),
+    }),
+  },
   '64 forged tokens at a time': ({ token }) => ({
     atATime: 64,
     sent: () => ({ method: 'GET', path: user(1), token: forged(token) }),

@@ -65,7 +65,10 @@ describe('turns', () => {
     const turns = new Turns(1, PATIENCE_MS, { most: 1, refusal: () => new Error('too many') });
     await turns.take('a');
     const waiting = turns.take('a');
+    const since = performance.now();
     await expect(turns.take('a')).rejects.toThrow('too many');
+    // Who asked again at once would take more than who is served.
+    expect(performance.now() - since).toBeGreaterThan(990);
     const other = turns.take('b');
     turns.give();
     await waiting;
