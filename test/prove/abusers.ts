@@ -108,7 +108,6 @@ export const ABUSERS: Record<string, Loop | Slow | ((abuse: Abuse) => Loop)> = {
     atATime: 300,
     sent: () => ({ method: 'GET', path: `/api/events?after=${last}&wait=30`, follows: true }),
   }),
-  '500 slow clients': { atATime: 500, slow: true },
   '200 reads': {
     atATime: 200,
     sent: () => ({ method: 'GET', path: anyUser() }),
@@ -148,6 +147,8 @@ export const ABUSERS: Record<string, Loop | Slow | ((abuse: Abuse) => Loop)> = {
         `page=${1 + Math.floor(Math.random() * 6)}&page_size=${Math.floor(Math.random() * 10) + 90}`,
       ),
   },
+  // Whose pages are large, too, by now.
+  '500 slow clients': { atATime: 500, slow: true },
   '200 pages far away': {
     atATime: 200,
     sent: () => search(`page=${900 + Math.floor(Math.random() * 90)}&page_size=100`),
