@@ -105,7 +105,7 @@ it('histories of large events take no more than their share of the connections, 
   const feed = app
     .call({ method: 'GET', url, token: another })
     .then(({ status }) => [status, left]);
-  while (left > 0) most = Math.max(most, await countActive());
+  while (left > 0) most = Math.max(most, await countActive('octet_length(changes)'));
   expect(most).toBe(1);
   const [status, behind] = await feed;
   expect(status).toBe(200);
@@ -113,11 +113,31 @@ it('histories of large events take no more than their share of the connections, 
   expect(await Promise.all(histories)).toEqual(Array(12).fill([200, 8]));
 });
 
-/** Statements of the service that read events at this moment. */
-async function countActive(): Promise<number> {
+it('pages of large users take no more than their share of the connections', async () => {
+  const ids = await Promise.all(Array.from({ length: 50 }, () => insertUser(app)));
+  await holder.query(
+    `UPDATE users SET custom_data = (SELECT jsonb_object_agg(n, n) FROM generate_series(1, 3000) n)
+     WHERE tenant_id = 'default' AND id = ANY ($1)`,
+    [ids],
+  );
+  let left = 8;
+  let most = 0;
+  const pages = Array.from({ length: left }, async (_, n) => {
+    const { status } = await send('GET', `?page_size=${40 + n}&count=none`);
+    left -= 1;
+    return status;
+  });
+  while (left > 0) most = Math.max(most, await countActive('u.primary_email AS'));
+  expect(most).toBe(1);
+  expect(await Promise.all(pages)).toEqual(Array(8).fill(200));
+});
+
+/** Statements of the service with this text that run at this moment. */
+async function countActive(text: string): Promise<number> {
   const { rows } = await holder.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-       AND pid <> pg_backend_pid() AND query LIKE '%octet_length(changes)%'`,
+       AND pid <> pg_backend_pid() AND position($1 IN query) > 0`,
+    [text],
   );
   return rows.length;
 }
