@@ -1,8 +1,8 @@
 /** Nobody's turn came in time. The same words as the pool's own, which mean the same. */
 const WAITED = 'timeout exceeded when trying to connect';
 
-/** Milliseconds that a refusal waits where too many do: who asks again at once costs as much as who is served. */
-const LATE_MS = 1_000;
+/** Milliseconds that a refusal waits: who asks again at once costs as much as who is served. */
+export const LATE_MS = 1_000;
 
 interface Waiter {
   begin: () => void;

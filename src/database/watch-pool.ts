@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import type { Metrics } from '../metrics/metrics.js';
 
+export const usedConnections = ({ totalCount, idleCount }: Pool) => totalCount - idleCount;
+
 /**
  * Tells what becomes of the connections of a pool.
  *
@@ -16,7 +18,7 @@ export function watchPool(
   const inState = (state: string) => ({ ...of, db_client_connection_state: state });
   metrics.watch('db_client_connection_count', () => [
     [pool.idleCount, inState('idle')],
-    [pool.totalCount - pool.idleCount, inState('used')],
+    [usedConnections(pool), inState('used')],
   ]);
   metrics.watch('db_client_connection_max', () => [[pool.options.max, of]]);
   metrics.watch('db_client_connection_pending_requests', () => [

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
+import { LATE_MS } from '../database/turns.js';
 
 /** Milliseconds between two looks at the event loop, and how late two of them in a row may come: one is a hiccup. */
 const LOOK_MS = 100;
@@ -32,11 +33,7 @@ const HELD_MS = 500;
 /** Milliseconds that what it takes at ease may grow between two looks: a database may move away. */
 const EASE_MS = 0.1;
 
-/**
- * Milliseconds that a refusal waits, and how many do at a time: who asks again at once costs as much as who is
- * served. Only so many: each is a request that is kept.
- */
-const LATE_MS = 1_000;
+/** Refusals that wait at a time: each is a request that is kept. */
 const MAX_LATE = 5_000;
 
 /** How much of the last look the rate takes on. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { payloadLength } from './payload-length.js';
 
 /** Bytes of answers that wait for their clients at most, all together; shorter answers than this cost no more than their requests. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -18,7 +19,7 @@ export function boundUnread(fastify: FastifyInstance, most = MOST_BYTES): void {
     unread.delete(answer);
   };
   fastify.addHook('onSend', ({ socket }, { raw }, payload, done) => {
-    const length = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
+    const length = payloadLength(payload) ?? 0;
     if (length >= SHORT_BYTES && !socket.destroyed) {
       bytes += length;
       unread.set(raw, length);

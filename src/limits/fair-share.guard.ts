@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { poolOf } from '../database/prepared-query.js';
+import { usedConnections } from '../database/watch-pool.js';
+import { payloadLength } from '../http/payload-length.js';
 import { resting, workApart } from '../http/shedding.js';
 import { Metrics } from '../metrics/metrics.js';
 import { BYTES, FairShare, type Place } from './fair-share.js';
@@ -55,7 +57,7 @@ export class FairShareGuard implements CanActivate {
     database: DataSource,
   ) {
     const pool = poolOf(database);
-    this.share = new FairShare(() => (pool.totalCount - pool.idleCount) / pool.options.max);
+    this.share = new FairShare(() => usedConnections(pool) / pool.options.max);
     metrics.watch('nameplate_requests_in_turn_total', () => [[this.share.waited]]);
   }
 
@@ -79,7 +81,7 @@ export class FairShareGuard implements CanActivate {
     fastify.addHook('onSend', (request, { statusCode }, payload, done) => {
       const { place, socket } = request;
       if (place) {
-        const sent = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
+        const sent = payloadLength(payload) ?? 0;
         const refused = statusCode >= 400 ? REFUSED_BYTES : 0;
         const bytes = sent + refused + receivedBytes(request) + this.costOf(socket);
         this.share.give(place, (request.kind ? APART : 1) + bytes / BYTES);

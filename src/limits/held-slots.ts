@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { payloadLength } from '../http/payload-length.js';
 import type { Slots } from './slots.js';
 
 declare module 'fastify' {
@@ -12,9 +13,7 @@ declare module 'fastify' {
 const LIGHT_BYTES = 65_536;
 
 const isLight = (payload: unknown) =>
-  payload === undefined ||
-  payload === null ||
-  ((typeof payload === 'string' || Buffer.isBuffer(payload)) && payload.length <= LIGHT_BYTES);
+  payload === undefined || payload === null || (payloadLength(payload) ?? Infinity) <= LIGHT_BYTES;
 
 /**
  * Slots are free again once the work of a request is done, and its answer is light or gone: a client that
