@@ -1,6 +1,7 @@
 import { unavailable } from '../errors/app-error.js';
+import { type Caller, Callers } from './callers.js';
 import { ConnectionUse } from './connection-use.js';
-import { EventLoopUse, LOOK_MS, type Utilization, WEIGHT } from './event-loop-use.js';
+import { EventLoopUse, LOOK_MS, type Utilization } from './event-loop-use.js';
 
 /** Works at a time that the callers who are there have together, once the event loop or PostgreSQL is busy. */
 const TOGETHER = 64;
@@ -15,29 +16,11 @@ const ALONE = 1_024;
 const AHEAD_MS = 50;
 const MOST_MS = 1_000;
 
-/** Bytes, read or written, that keep the event loop as busy as a usual work without them. */
-export const BYTES = 4_096;
-
 /** Milliseconds after which a work waits for something else than for us, a lock say: it counts no more. */
 const HOLD_MS = 2_000;
 
 /** Milliseconds that one waits for its turn at most. */
 const PATIENCE_MS = 5_000;
-
-interface Waiter {
-  since: number;
-  begin: () => void;
-  refuse: (reason: Error) => void;
-}
-
-interface Caller {
-  running: number;
-  /** In how many of the last looks it was there: 0 to 1. */
-  presence: number;
-  /** By `performance.now()`, until when it has had its share. */
-  paidUntil: number;
-  waiting: Waiter[];
-}
 
 /** What one work has of its caller's share. */
 export interface Place {
@@ -53,11 +36,9 @@ export interface Place {
 export class FairShare {
   /** Works that had to wait. */
   waited = 0;
-  private readonly callers = new Map<string, Caller>();
+  private readonly callers = new Callers();
   private readonly queued = new Set<Caller>();
   private readonly places = new Set<Place>();
-  /** Of all callers together. */
-  private presence = 0;
   private readonly eventLoop: EventLoopUse;
   private readonly connections: ConnectionUse;
   private isScheduled = false;
@@ -79,7 +60,7 @@ export class FairShare {
    * @throws AppError service.unavailable when its turn did not come in time
    */
   take(key: string, weigh: () => number): Place | Promise<Place> {
-    const caller = this.callers.get(key) ?? this.welcome(key);
+    const caller = this.callers.of(key);
     if (caller.waiting.length === 0 && this.mayBegin(caller)) return this.begin(caller, weigh());
     this.waited += 1;
     this.queued.add(caller);
@@ -99,7 +80,7 @@ export class FairShare {
     const { caller } = place;
     this.leave(place);
     this.eventLoop.count(works);
-    const share = works * this.eventLoop.cost * this.eventLoop.load * this.besides(caller);
+    const share = works * this.eventLoop.cost * this.eventLoop.load * this.callers.besides(caller);
     const now = performance.now();
     caller.paidUntil = Math.min(Math.max(caller.paidUntil, now) + share, now + MOST_MS);
     if (this.queued.size === 0 || this.isScheduled) return;
@@ -115,20 +96,9 @@ export class FairShare {
     clearInterval(this.timer);
   }
 
-  private welcome(key: string): Caller {
-    const caller = { running: 0, presence: 0, paidUntil: 0, waiting: [] };
-    this.callers.set(key, caller);
-    return caller;
-  }
-
-  /** How many others there are, as far as it matters. */
-  private besides({ presence }: Caller): number {
-    return this.presence - presence;
-  }
-
   private mayBegin(caller: Caller): boolean {
     const load = Math.max(this.eventLoop.load, this.connections.load);
-    const pressure = load * this.besides(caller);
+    const pressure = load * this.callers.besides(caller);
     if (caller.running * Math.max(pressure, TOGETHER / ALONE) >= TOGETHER) return false;
     return pressure === 0 || caller.paidUntil <= performance.now() + AHEAD_MS;
   }
@@ -155,14 +125,7 @@ export class FairShare {
       if (now - place.since < HOLD_MS) break;
       this.leave(place);
     }
-    this.presence = 0;
-    for (const [key, caller] of this.callers) {
-      const isThere = caller.running > 0 || caller.waiting.length > 0;
-      caller.presence += WEIGHT * (Number(isThere) - caller.presence);
-      this.presence += caller.presence;
-      const isKnown = isThere || caller.presence > 0.01 || caller.paidUntil > now;
-      if (!isKnown) this.callers.delete(key);
-    }
+    this.callers.look(now);
     for (const { waiting } of this.queued)
       while (waiting[0] && now - waiting[0].since > PATIENCE_MS)
         waiting.shift()?.refuse(unavailable(OTHERS_FIRST));
