@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Env } from '../config/env.js';
 import { BackgroundDatabase } from '../database/background-database.js';
-import { sequenceEvents } from '../events/record/event.statements.js';
+import { sequenceEvents } from '../events/record/sequence.statements.js';
 import { Tenants } from '../tenancy/tenants.js';
 import { BusyHooks } from './busy-hooks.js';
 import {

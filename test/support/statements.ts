@@ -2,6 +2,7 @@ import type { Statement } from '../../src/database/statement.js';
 import type { TenantId } from '../../src/database/tenant.js';
 import type { Recording } from '../../src/events/record/record-event.js';
 import * as events from '../../src/events/record/event.statements.js';
+import * as sequences from '../../src/events/record/sequence.statements.js';
 import * as attempts from '../../src/deliveries/attempt.statements.js';
 import * as deliveries from '../../src/deliveries/delivery.statements.js';
 import * as dispatch from '../../src/deliveries/dispatch.statements.js';
@@ -95,9 +96,6 @@ const queries: UserQuery[] = [
 /** Every statement of the service in all its shapes, by the file and the function that make it. */
 export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
   'events/record/event.statements.ts': {
-    sequenceEvents: [events.sequenceEvents(TENANT, 10, 9)],
-    selectEnds: [events.selectEnds([TENANT])],
-    selectUnnumbered: [events.selectUnnumbered()],
     selectKept: [events.selectKept(TENANT, 9)],
     selectFeed: [undefined, ['User.Created'] as const].map((types) =>
       events.selectFeed(TENANT, { after: 0, last: 9, limit: 10 }, types),
@@ -107,6 +105,11 @@ export const STATEMENTS: Record<string, Record<string, Statement[]>> = {
     ),
     selectUserExists: [events.selectUserExists(TENANT, 'u')],
     eraseEvents: [events.eraseEvents(TENANT, 'u')],
+  },
+  'events/record/sequence.statements.ts': {
+    sequenceEvents: [sequences.sequenceEvents(TENANT, 10, 9)],
+    selectEnds: [sequences.selectEnds([TENANT])],
+    selectUnnumbered: [sequences.selectUnnumbered()],
   },
   'deliveries/delivery.statements.ts': {
     selectDeliveries: [undefined, 'dead' as const].map((state) =>

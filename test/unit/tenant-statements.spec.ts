@@ -24,7 +24,7 @@ const OPERATORS = 'operators see all tenants; what it asks of one is told by the
 
 /** Every statement that is about no tenant, or all, and why. */
 const ACROSS: Record<string, Record<string, string>> = {
-  'events/record/event.statements.ts': {
+  'events/record/sequence.statements.ts': {
     selectEnds: 'one look for all tenants whose feeds somebody watches, each named',
     selectUnnumbered: 'the background asks whose events are to be numbered',
   },

@@ -11,7 +11,7 @@ import { PerTenant } from '../../database/per-tenant.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { TenantId } from '../../database/tenant.js';
 import { loggableError } from '../../logging/loggable-error.js';
-import { selectUnnumbered, type Unnumbered } from './event.statements.js';
+import { selectUnnumbered, type Unnumbered } from './sequence.statements.js';
 import { FeedLag } from './feed-lag.js';
 import { FeedWatch } from './feed-watch.js';
 import { TenantSequence } from './tenant-sequence.js';

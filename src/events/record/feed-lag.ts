@@ -1,5 +1,5 @@
 import type { Metrics, Sample } from '../../metrics/metrics.js';
-import type { Unnumbered } from './event.statements.js';
+import type { Unnumbered } from './sequence.statements.js';
 
 /** How far the feeds of all tenants were behind, as the look that numbers their events found it. */
 export class FeedLag {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { queryAlone } from '../../database/current-transaction.js';
 import type { TenantId } from '../../database/tenant.js';
-import { selectEnds } from './event.statements.js';
+import { selectEnds } from './sequence.statements.js';
 
 /** Milliseconds between two looks for new events, while somebody waits for them. */
 const POLL_MS = 50;

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { queryAlone } from '../../database/current-transaction.js';
 import type { TenantId } from '../../database/tenant.js';
-import { sequenceEvents } from './event.statements.js';
+import { sequenceEvents } from './sequence.statements.js';
 
 /** Events that one statement numbers at most. */
 const BATCH = 1_000;
