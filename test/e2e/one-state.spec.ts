@@ -31,17 +31,18 @@ const call = (method: string, path: string, body?: unknown, headers?: Record<str
 const putElsewhere = (path: string, body: unknown) =>
   elsewhere.call({ method: 'PUT', url: `/api/users${path}`, token, body });
 
-/** Holds the row of the user until both requests wait for it, one behind the other. */
+/** Holds the row of the user until both requests wait for it, one behind the other, and have for so long. */
 async function inOrder(
   first: () => Promise<Answer>,
   second: () => Promise<Answer>,
+  already?: string,
 ): Promise<[Answer, Answer]> {
   await holder.query('BEGIN');
   await holder.query("SELECT FROM users WHERE tenant_id = 'default' AND id = $1 FOR UPDATE", [id]);
   const one = first();
   await lockWaits(app, 1);
   const two = second();
-  await lockWaits(app, 2);
+  await lockWaits(app, 2, already);
   await holder.query('COMMIT');
   return Promise.all([one, two]);
 }
@@ -144,6 +145,8 @@ describe('a user who is deleted and made again', () => {
     const [gone, made] = await inOrder(
       () => call('DELETE', `/${id}`),
       () => call('POST', '', { id }),
+      // The making that goes alone: between the shared one, which gives up, and that, none would wait.
+      '1 second',
     );
     expect([gone.status, made.status]).toEqual([204, 201]);
     expect(made.json).toMatchObject({ identities: {}, ssoIdentities: [] });
