@@ -31,6 +31,14 @@ export interface Result {
   example: string | undefined;
 }
 
+/** When what was asked for came. */
+export interface TimedResult extends Result {
+  /** Milliseconds since 1970 when the load began. */
+  startedAt: number;
+  /** Answers that were what was asked for in each tenth of a second since. */
+  tenths: number[];
+}
+
 const { url, operation, tokens, amount, users, connections, seconds, rate } = JSON.parse(
   await text(process.stdin),
 ) as Load;
@@ -43,6 +51,8 @@ let wrong = 0;
 const right: number[] = [];
 let example: string | undefined;
 let sent = 0;
+const tenths: number[] = [];
+const startedAt = Date.now();
 const done = await autocannon({
   url,
   connections,
@@ -70,6 +80,8 @@ const done = await autocannon({
         const { n, since } = context as { n: number; since: number };
         if (answered === status && (!has || answer.includes(has(n)))) {
           right.push(performance.now() - since);
+          const tenth = Math.floor((Date.now() - startedAt) / 100);
+          tenths[tenth] = (tenths[tenth] ?? 0) + 1;
           return;
         }
         wrong += 1;
@@ -78,7 +90,7 @@ const done = await autocannon({
     },
   ],
 });
-const result: Result = {
+const result: TimedResult = {
   requests: done.requests.total,
   seconds: done.duration,
   p50: done.latency.p50,
@@ -86,5 +98,7 @@ const result: Result = {
   right99: right.sort((a, b) => a - b)[Math.floor(right.length * 0.99)] ?? NaN,
   wrong: wrong + done.errors,
   example,
+  startedAt,
+  tenths: Array.from(tenths, (count: number | undefined) => count ?? 0),
 };
 console.log(JSON.stringify(result));

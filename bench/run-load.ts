@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import type { Load, Result } from './load.js';
+import type { Load, Result, TimedResult } from './load.js';
 import type { MixedLoad, MixedResult } from './mixed-load.js';
 
 /** @throws Error also when an answer was not what was asked for */
@@ -12,7 +12,7 @@ export const runMixedLoad = async (load: MixedLoad) =>
   right(await run<MixedResult>('mixed-load', load), 'mixed load');
 
 /** Answers are not looked at. */
-export const tryLoad = (load: Load) => run<Result>('load', load);
+export const tryLoad = (load: Load) => run<TimedResult>('load', load);
 
 function right<Some extends Result>(result: Some, name: string): Some {
   if (result.wrong > 0)

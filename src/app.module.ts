@@ -15,6 +15,7 @@ import { Tracing } from './tracing/tracing.js';
 import { TracingModule } from './tracing/tracing.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HooksModule } from './hooks/hooks.module.js';
+import { ParseBodyGuard } from './http/parse-body.guard.js';
 import { StrictRequestGuard } from './http/strict-request.guard.js';
 import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
@@ -55,6 +56,7 @@ import { BodyPipe } from './http/body.pipe.js';
     { provide: APP_GUARD, useClass: LimitsGuard },
     { provide: APP_GUARD, useClass: StrictRequestGuard },
     { provide: APP_GUARD, useExisting: FairShareGuard },
+    { provide: APP_GUARD, useClass: ParseBodyGuard },
     { provide: APP_PIPE, useClass: BodyPipe },
   ],
 })

@@ -31,6 +31,7 @@ import { FindBusyHooks1764430000000 } from './database/migrations/1764430000000-
 import { CountTogether1764440000000 } from './database/migrations/1764440000000-count-together.js';
 import { SpreadPartitions1764455000000 } from './database/migrations/1764455000000-spread-partitions.js';
 import { TraceEvents1764460000000 } from './database/migrations/1764460000000-trace-events.js';
+import { CompareJsonOnce1764470000000 } from './database/migrations/1764470000000-compare-json-once.js';
 import { AnySubject1764120000000 } from './database/migrations/1764120000000-any-subject.js';
 import { DeliverToHooks1764000000000 } from './database/migrations/1764000000000-deliver-to-hooks.js';
 
@@ -71,6 +72,7 @@ export const SCHEMA = {
     CountTogether1764440000000,
     SpreadPartitions1764455000000,
     TraceEvents1764460000000,
+    CompareJsonOnce1764470000000,
   ],
 };
 

@@ -5,46 +5,31 @@ import type { FastifyRequest } from 'fastify';
 import { Env } from '../config/env.js';
 import { AppError } from '../errors/app-error.js';
 import { isStorable } from '../text/is-storable.js';
-import { bodyLimit, keyLimit } from './body-limit.js';
+import { bodyLimit } from './body-limit.js';
 import { flagsOf } from './flags.js';
 import { resting } from './shedding.js';
 import { QueryParameters } from './query-parameters.js';
-import { EventLoopShare } from './event-loop-share.js';
-import type { JsonBody } from './json-body.js';
-import { parseBody, readBody } from './read-json-body.js';
-
-/** Bytes of a body whose reading takes milliseconds. */
-const LARGE_BYTES = 16_384;
+import { readBody } from './read-json-body.js';
 
 /**
  * What every route asks of a request once it is authenticated: a path that can be looked up, no query
- * parameter that it does not know, and a body, where it takes one, that is JSON without traps. It comes after the guard of
- * tokens, so a caller without one learns nothing about the body it sent.
+ * parameter that it does not know, and, where it takes one, a body of a type and size that can be read. It comes after the
+ * guard of tokens, so a caller without one learns nothing about the body it sent.
  */
 @Injectable()
 export class StrictRequestGuard implements CanActivate {
-  private readonly maxKeys: number;
-  private readonly large = new EventLoopShare();
-
-  constructor(private readonly env: Env) {
-    this.maxKeys = keyLimit(env);
-  }
+  constructor(private readonly env: Env) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     checkPath(request.params as Record<string, string>);
     if (!takes(context, RouteParamtypes.QUERY))
       checkFlags(request.query as Record<string, unknown>, flagsOf(context.getHandler()));
-    if (takes(context, RouteParamtypes.BODY))
-      request.body = await this.readBody(request, bodyLimit(context.getHandler(), this.env));
+    if (takes(context, RouteParamtypes.BODY)) {
+      const limit = bodyLimit(context.getHandler(), this.env);
+      request.body = await resting(request, readBody(request, limit));
+    }
     return true;
-  }
-
-  /** A large body is read in its turn: 60,000 keys are felt by everybody else. */
-  private async readBody(request: FastifyRequest, limit: number): Promise<JsonBody> {
-    const bytes = await resting(request, readBody(request, limit));
-    const parse = () => parseBody(request, bytes, this.maxKeys);
-    return bytes.length > LARGE_BYTES ? this.large.run(parse) : parse();
   }
 }
 

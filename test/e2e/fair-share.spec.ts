@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
+import { JsonReader } from '../../src/json/json-reader.js';
 import { lockWaits } from '../support/lock-waits.js';
 import { TestApp } from '../support/test-app.js';
 import { insertUser, unique } from '../support/users.js';
@@ -41,16 +43,21 @@ it('while it is busy, a caller beside others waits for its turn, and none of the
   const others = tokens.map((token) => patch(token, held));
   await lockWaits(app, 1, '0.3 seconds');
   expect(await waited()).toBe(0);
+  const parse = jest.spyOn(JsonReader.prototype, 'read');
   const own = Array.from({ length: 40 }, () => patch(greedy, held));
   // What is answered meanwhile is another's.
   expect((await patch(late, await insertUser(app))).status).toBe(200);
   expect(await waited()).toBeGreaterThanOrEqual(30);
+  // What waits is bytes.
+  expect(parse.mock.calls.length).toBeLessThanOrEqual(11);
   await holder.query('ROLLBACK');
   const statuses = (await Promise.all([...others, ...own])).map(({ status }) => status);
   expect(statuses).toEqual(statuses.map(() => 200));
 });
 
 it('a caller whose answers nobody knows yet has few of them at a time, until one is there', async () => {
+  // Who was there before is forgotten.
+  await sleep(1_000);
   const token = await clientToken();
   const histories = async (count: number) => {
     const url = `/api/users/${await insertUser(app)}/events`;

@@ -24,8 +24,11 @@ interface Slow {
 const user = (n: number) => `/api/users/u${n}`;
 const anyUser = () => user(1 + Math.floor(Math.random() * 90_000));
 const random = () => randomBytes(6).toString('hex');
-const keys = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}${random().slice(4)}`, n]));
+/** No two are alike. */
+function keys(count: number): Record<string, number> {
+  const ending = random();
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}${ending}`, n]));
+}
 const search = (query: string) => ({ method: 'GET', path: `/api/users?${query}` });
 
 /** A megabyte with 60,000 keys, made once. */

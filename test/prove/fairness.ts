@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Client } from 'pg';
 import { residentMiB } from '../../bench/cpu.js';
-import { tryLoad } from '../../bench/run-load.js';
-import { type Server, Servers } from '../../bench/servers.js';
+import { Servers } from '../../bench/servers.js';
 import { ABUSERS } from './abusers.js';
+import { patches, type Period, period, rate, type Served, USERS } from './others.js';
 import type { Row, Settings } from './part.js';
 import { Processes } from './programs.js';
 
@@ -18,10 +18,6 @@ const KEPT = 80;
 /** What the chart gives the service, in MiB. */
 const MEMORY_MIB = 512;
 
-const USERS = 100_000;
-
-/** Clients, each of which asks for less than its limit. */
-const OTHERS = 8;
 const HELD = 'a row that another session holds';
 const LARGE = '200 pages of large users';
 
@@ -29,6 +25,15 @@ const LARGE = '200 pages of large users';
 const ENLARGE = `UPDATE users SET custom_data =
     (SELECT jsonb_object_agg('k' || n || id, n) FROM generate_series(1, 2000) n)
   WHERE id IN (SELECT id FROM users ORDER BY created_at DESC, id DESC LIMIT 600)`;
+
+/** Milliseconds until what a caller left behind is done, and until a process of load has asked for the first time. */
+const CALM_MS = 2_000;
+const SPAWN_MS = 1_000;
+
+interface Lab extends Served {
+  pid: number;
+  client: Client;
+}
 
 interface Options {
   /** Another checkout, which is built, in place of this one. */
@@ -48,30 +53,13 @@ async function prove({ folder, seconds, names }: Options): Promise<Row[]> {
     const { server, client } = folder
       ? await servers.other(folder, USERS)
       : { server: await servers.service(), client: servers.client };
-    await rates(servers, server, 6);
+    const lab = { ...server, issuer: servers.issuer, client };
+    await patches(lab, 6);
     const rows: Row[] = [];
-    let before = await rates(servers, server, seconds / 2);
     for (const abuser of names) {
-      const stop = await start(servers, server, client, abuser);
-      // It comes to its full strength; what slow clients have asked for is answered, and waits for them.
-      await sleep(abuser.includes('slow') ? 5_000 : 1_000);
-      const beside = await rates(servers, server, abuser === HELD ? 2 * seconds : seconds);
-      const connections = await connectionsOf(client);
-      const memory = residentMiB(server.pid);
-      await stop();
-      await isCalm(server);
-      // A process becomes quicker or slower as it goes on: before and behind it.
-      const after = await rates(servers, server, seconds / 2);
-      const alone = (before + after) / 2;
-      before = after;
-      const kept = Math.round((100 * beside) / alone);
-      const note = `${kept} %: ${Math.round(beside)} of ${Math.round(alone)} a second; ${connections} connections, ${memory} MiB`;
-      const faults = [
-        ...(kept < KEPT ? [`the others keep ${kept} %`] : []),
-        ...(memory > MEMORY_MIB ? [`${memory} MiB`] : []),
-      ];
-      rows.push({ claim: abuser, cases: 1, faults, note });
-      console.log(`${abuser.padEnd(40)}${note}`);
+      const row = await beside(abuser, lab, seconds);
+      rows.push(row);
+      console.log(`${abuser.padEnd(40)}${row.note}`);
     }
     return rows;
   } finally {
@@ -79,22 +67,47 @@ async function prove({ folder, seconds, names }: Options): Promise<Row[]> {
   }
 }
 
-/** PATCHes of others that were answered as they should be, a second. */
-async function rates({ issuer }: Servers, { url }: Server, seconds: number): Promise<number> {
-  const clients = Array.from({ length: OTHERS }, (_, n) => ({ client_id: `others-${n}` }));
-  const tokens = await Promise.all(clients.map((client) => issuer.managementToken(client)));
-  const load = { url, operation: 'patch-name', tokens, users: USERS, connections: 32, seconds };
-  const result = await tryLoad(load);
-  return (result.requests - result.wrong) / result.seconds;
+/**
+ * The others come while the caller is at it, are alone for a while, and it comes again: a process becomes quicker or
+ * slower as it goes on, which half of the time before and half behind make up for.
+ */
+async function beside(abuser: string, lab: Lab, seconds: number): Promise<Row> {
+  // What slow clients have asked for is answered, and waits for them.
+  const strength = abuser.includes('slow') ? 5_000 : 1_000;
+  const besides: Period[] = [];
+  let connections = 0;
+  let memory = 0;
+  const pass = async (milliseconds: number, stop: () => Promise<void>) => {
+    besides.push(await period(milliseconds));
+    connections = Math.max(connections, await connectionsOf(lab.client));
+    memory = Math.max(memory, residentMiB(lab.pid));
+    await stop();
+    // What it left behind is done.
+    await sleep(CALM_MS);
+  };
+  const first = await start(lab, abuser);
+  await sleep(strength);
+  const load = patches(lab, 2 * seconds + (SPAWN_MS + 2 * CALM_MS + strength) / 1_000);
+  await pass(SPAWN_MS + 500 * seconds, first);
+  const between = await period(1_000 * seconds);
+  const second = await start(lab, abuser);
+  await sleep(strength);
+  await pass(500 * seconds, second);
+  const result = await load;
+  const [kept, alone] = [rate(result, besides), rate(result, [between])];
+  const percent = Math.round((100 * kept) / alone);
+  return {
+    ...{ claim: abuser, cases: 1 },
+    faults: [
+      ...(percent < KEPT ? [`the others keep ${percent} %`] : []),
+      ...(memory > MEMORY_MIB ? [`${memory} MiB`] : []),
+    ],
+    note: `${percent} %: ${Math.round(kept)} of ${Math.round(alone)} a second; ${connections} connections, ${memory} MiB`,
+  };
 }
 
 /** Answers how to end it. */
-async function start(
-  { issuer }: Servers,
-  { url }: Server,
-  client: Client,
-  abuser: string,
-): Promise<() => Promise<void>> {
+async function start({ issuer, url, client }: Lab, abuser: string): Promise<() => Promise<void>> {
   const token = await issuer.managementToken({ sub: 'abuser', client_id: 'abuser' });
   const feed = await fetch(`${url}/api/events?limit=1`, {
     headers: { authorization: `Bearer ${token}` },
@@ -121,19 +134,6 @@ async function connectionsOf(client: Client): Promise<number> {
      WHERE datname = current_database() AND application_name LIKE 'nameplate%'`,
   );
   return Number(rows[0]?.count);
-}
-
-/** Until what the caller left behind is done. */
-async function isCalm({ url }: Server): Promise<void> {
-  for (let quick = 0; quick < 5;) {
-    const before = performance.now();
-    const isQuick = await fetch(`${url}/health/ready`).then(
-      ({ ok }) => ok && performance.now() - before < 100,
-      () => false,
-    );
-    quick = isQuick ? quick + 1 : 0;
-    await sleep(100);
-  }
 }
 
 /** `npm run prove:fairness [-- --folder other/checkout] [--seconds n] [part of a name …]` */
