@@ -46,6 +46,8 @@ const forged = (token: string) => {
 
 /** By the name that the table has for them. */
 export const ABUSERS: Record<string, Loop | Slow | ((abuse: Abuse) => Loop)> = {
+  // Tells how exact the others are.
+  nobody: { atATime: 0, slow: true },
   '8 bodies of 1 MB with 60,000 keys': {
     atATime: 8,
     sent: (worker) => ({ method: 'PATCH', path: user(worker + 1), body: LARGE }),

@@ -26,9 +26,9 @@ const ENLARGE = `UPDATE users SET custom_data =
     (SELECT jsonb_object_agg('k' || n || id, n) FROM generate_series(1, 2000) n)
   WHERE id IN (SELECT id FROM users ORDER BY created_at DESC, id DESC LIMIT 600)`;
 
-/** Milliseconds until what a caller left behind is done, and until a process of load has asked for the first time. */
+/** Milliseconds until what a caller left behind is done, and until a process of load is as quick as it will be. */
 const CALM_MS = 2_000;
-const SPAWN_MS = 1_000;
+const WARM_MS = 2_000;
 
 interface Lab extends Served {
   pid: number;
@@ -77,22 +77,24 @@ async function beside(abuser: string, lab: Lab, seconds: number): Promise<Row> {
   const besides: Period[] = [];
   let connections = 0;
   let memory = 0;
-  const pass = async (milliseconds: number, stop: () => Promise<void>) => {
-    besides.push(await period(milliseconds));
+  const pass = async (stop: () => Promise<void>) => {
+    besides.push(await period(500 * seconds));
     connections = Math.max(connections, await connectionsOf(lab.client));
     memory = Math.max(memory, residentMiB(lab.pid));
     await stop();
     // What it left behind is done.
     await sleep(CALM_MS);
   };
+  if (abuser === LARGE) await lab.client.query(ENLARGE);
   const first = await start(lab, abuser);
   await sleep(strength);
-  const load = patches(lab, 2 * seconds + (SPAWN_MS + 2 * CALM_MS + strength) / 1_000);
-  await pass(SPAWN_MS + 500 * seconds, first);
+  const load = patches(lab, 2 * seconds + (WARM_MS + 2 * CALM_MS + strength) / 1_000);
+  await sleep(WARM_MS);
+  await pass(first);
   const between = await period(1_000 * seconds);
   const second = await start(lab, abuser);
   await sleep(strength);
-  await pass(500 * seconds, second);
+  await pass(second);
   const result = await load;
   const [kept, alone] = [rate(result, besides), rate(result, [between])];
   const percent = Math.round((100 * kept) / alone);
@@ -116,7 +118,6 @@ async function start({ issuer, url, client }: Lab, abuser: string): Promise<() =
   await feed.body?.cancel();
   const isHeld = abuser === HELD;
   if (isHeld) await client.query(`BEGIN; SELECT FROM users WHERE id = 'u3' FOR UPDATE`);
-  if (abuser === LARGE) await client.query(ENLARGE);
   const args = ['--no-warnings', '--import', 'tsx', resolve('test/prove/abuse.ts')];
   const own = new Processes();
   const child = own.start(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'] });
