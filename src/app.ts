@@ -117,8 +117,9 @@ export async function createApp(
   shedLoad(fastify, metrics);
   answerOddRequests(fastify);
   fastify.server.on('connect', (request, socket: Socket) => answerConnect(logger, request, socket));
-  freeSlotsOfAnswered(fastify, app.get(Limits).slots);
-  boundUnread(fastify);
+  const limits = app.get(Limits);
+  freeSlotsOfAnswered(fastify, limits.slots);
+  boundUnread(fastify, (request) => limits.nameOf(request));
   app.get(FailedTokensGuard).countFailures(fastify);
   app.get(PublicLimit).watch(fastify);
   app.get(FairShareGuard).watch(fastify);

@@ -80,6 +80,12 @@ export class Limits {
     return this.accounts.of(principal, id, cost);
   }
 
+  /** Whom an answer is for: without a verified token, an address. */
+  nameOf(request: FastifyRequest): string {
+    const { principal, ip } = request;
+    return principal ? this.accountOf(request, principal, 'read').name : ip;
+  }
+
   /** Slots are freed when the request is answered, whatever the answer is. */
   private take(request: FastifyRequest, key: string, { rate: { atOnce } }: Policy): boolean {
     if (atOnce === Infinity) return true;

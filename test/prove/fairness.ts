@@ -6,17 +6,12 @@ import type { Client } from 'pg';
 import { residentMiB } from '../../bench/cpu.js';
 import { Servers } from '../../bench/servers.js';
 import { ABUSERS } from './abusers.js';
+import { judge, type Measured } from './fair-row.js';
 import { patches, type Period, period, rate, type Served, USERS } from './others.js';
 import type { Row, Settings } from './part.js';
 import { Processes } from './programs.js';
 
 export const name = 'fairness';
-
-/** What the others keep at least, in percent, beside any caller. */
-const KEPT = 80;
-
-/** What the chart gives the service, in MiB. */
-const MEMORY_MIB = 512;
 
 const HELD = 'a row that another session holds';
 const LARGE = '200 pages of large users';
@@ -57,7 +52,7 @@ async function prove({ folder, seconds, names }: Options): Promise<Row[]> {
     await patches(lab, 6);
     const rows: Row[] = [];
     for (const abuser of names) {
-      const row = await beside(abuser, lab, seconds);
+      const row = await judge(abuser, () => beside(abuser, lab, seconds));
       rows.push(row);
       console.log(`${abuser.padEnd(40)}${row.note}`);
     }
@@ -71,7 +66,7 @@ async function prove({ folder, seconds, names }: Options): Promise<Row[]> {
  * The others come while the caller is at it, are alone for a while, and it comes again: a process becomes quicker or
  * slower as it goes on, which half of the time before and half behind make up for.
  */
-async function beside(abuser: string, lab: Lab, seconds: number): Promise<Row> {
+async function beside(abuser: string, lab: Lab, seconds: number): Promise<Measured> {
   // What slow clients have asked for is answered, and waits for them.
   const strength = abuser.includes('slow') ? 5_000 : 1_000;
   const besides: Period[] = [];
@@ -96,16 +91,8 @@ async function beside(abuser: string, lab: Lab, seconds: number): Promise<Row> {
   await sleep(strength);
   await pass(second);
   const result = await load;
-  const [kept, alone] = [rate(result, besides), rate(result, [between])];
-  const percent = Math.round((100 * kept) / alone);
-  return {
-    ...{ claim: abuser, cases: 1 },
-    faults: [
-      ...(percent < KEPT ? [`the others keep ${percent} %`] : []),
-      ...(memory > MEMORY_MIB ? [`${memory} MiB`] : []),
-    ],
-    note: `${percent} %: ${Math.round(kept)} of ${Math.round(alone)} a second; ${connections} connections, ${memory} MiB`,
-  };
+  const rates = { beside: rate(result, besides), alone: rate(result, [between]) };
+  return { kept: Math.round((100 * rates.beside) / rates.alone), ...rates, connections, memory };
 }
 
 /** Answers how to end it. */

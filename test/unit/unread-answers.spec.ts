@@ -12,7 +12,7 @@ const sockets: Socket[] = [];
 beforeEach(async () => {
   fastify = createFastify();
   // Two of them, and not three.
-  boundUnread(fastify, 2.5 * LARGE.length);
+  boundUnread(fastify, ({ headers }) => String(headers.from), 2.5 * LARGE.length);
   fastify.get('/large', () => LARGE);
   fastify.get('/short', () => 'short');
   await fastify.listen({ host: '127.0.0.1', port: 0 });
@@ -23,11 +23,13 @@ afterEach(async () => {
 });
 
 /** Asks, and reads no more than the beginning. */
-async function ask(path: string): Promise<Socket> {
+async function ask(path: string, from = 'a'): Promise<Socket> {
   const { port } = fastify.server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
-  socket.on('error', () => undefined).write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  socket
+    .on('error', () => undefined)
+    .write(`GET ${path} HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\n\r\n`);
   await once(socket, 'data');
   socket.pause();
   return socket;
@@ -53,6 +55,15 @@ it('cuts off who has not read for the longest time, once too much is unread', as
   expect(await rest(first)).toBeLessThan(0.9 * LARGE.length);
   expect(await rest(second)).toBeGreaterThan(0.95 * LARGE.length);
   expect(await rest(third)).toBeGreaterThan(0.95 * LARGE.length);
+});
+
+it('cuts off who has most unread, and nobody who reads slowly for longer', async () => {
+  const slow = await ask('/large', 'slow');
+  const first = await ask('/large', 'greedy');
+  const second = await ask('/large', 'greedy');
+  expect(await rest(slow)).toBeGreaterThan(0.95 * LARGE.length);
+  expect(await rest(first)).toBeLessThan(0.9 * LARGE.length);
+  expect(await rest(second)).toBeGreaterThan(0.95 * LARGE.length);
 });
 
 it('counts no answer that was read, and none of a client that has left', async () => {
