@@ -52,7 +52,11 @@ export class FairShareGuard implements CanActivate {
   }
 
   watch(fastify: FastifyInstance): void {
-    fastify.decorateRequest('cost').decorateRequest('place').decorateRequest('kind');
+    fastify
+      .decorateRequest('cost')
+      .decorateRequest('place')
+      .decorateRequest('kind')
+      .decorateRequest('bodyBytes');
     fastify.addHook('onSend', (request, { statusCode }, payload, done) => {
       const { place } = request;
       if (place) {

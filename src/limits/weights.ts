@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Of one that shares no statement: whose it is, and what is asked. */
     kind?: string | undefined;
+    /** How large its body is. */
+    bodyBytes?: number;
   }
 }
 
@@ -29,8 +31,6 @@ const CONNECTED_BYTES = 8_192;
 
 const ONE = () => 1;
 
-const receivedBytes = ({ headers }: FastifyRequest) => Number(headers['content-length'] ?? 0);
-
 /** How many usual works requests are. */
 export class Weights {
   /** Told once: it is done for each request. */
@@ -46,7 +46,9 @@ export class Weights {
    * @returns what tells how many works it will be, as far as is known at that moment
    */
   ahead(name: string, request: FastifyRequest, handler: unknown): () => number {
-    const body = receivedBytes(request) / BYTES;
+    // It has come, and is not parsed yet; Content-Length may be missing.
+    request.bodyBytes = request.body instanceof Uint8Array ? request.body.length : 0;
+    const body = request.bodyBytes / BYTES;
     if (this.isSharing(request, handler)) return body < 1 ? ONE : () => 1 + body;
     const kind = `${name} ${request.method} ${request.routeOptions.url}`;
     request.kind = kind;
@@ -55,10 +57,10 @@ export class Weights {
 
   /** How many works it was, which is remembered for the next one. @param sent bytes of its answer */
   behind(request: FastifyRequest, statusCode: number, sent: number): number {
-    const { kind, socket } = request;
+    const { kind, socket, bodyBytes = 0 } = request;
     if (kind) this.remember(kind, sent / BYTES);
     const refused = statusCode >= 400 ? REFUSED_BYTES : 0;
-    const bytes = sent + refused + receivedBytes(request) + this.costOf(socket);
+    const bytes = sent + refused + bodyBytes + this.costOf(socket);
     return (kind ? APART : 1) + bytes / BYTES;
   }
 

@@ -4,11 +4,19 @@ import { Weights } from '../../src/limits/weights.js';
 
 const socket = {};
 
-const request = (method: string, url: string, headers: Record<string, string> = {}) =>
-  ({ method, routeOptions: { method, url }, headers, query: {}, socket }) as FastifyRequest;
+const request = (method: string, url: string, more: object = {}) =>
+  ({
+    method,
+    routeOptions: { method, url },
+    headers: {},
+    query: {},
+    socket,
+    ...more,
+  }) as FastifyRequest;
 
+/** With a body of which no header tells how large it is. */
 const patch = (bytes: number, headers = {}) =>
-  request('PATCH', '/api/users/:userId', { 'content-length': `${bytes}`, ...headers });
+  request('PATCH', '/api/users/:userId', { headers, body: Buffer.alloc(bytes) });
 const list = () => request('GET', '/api/users');
 
 /** What another one is taken to be. */
@@ -39,6 +47,7 @@ it('an answer weighs as the largest of late of its caller and route, and much un
 it('what was done counts with its bytes, and as more if it was refused or its connection is new', () => {
   const weights = new Weights();
   const one = patch(4_096);
+  expect(ahead(weights, one)).toBe(2);
   expect(weights.behind(one, 200, 4_096)).toBe(5);
   expect(weights.behind(one, 200, 4_096)).toBe(3);
   expect(weights.behind(one, 400, 4_096)).toBe(5);
