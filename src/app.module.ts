@@ -21,6 +21,7 @@ import { IdentitiesModule } from './identities/identities.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { FailedTokensGuard } from './limits/failed-tokens.guard.js';
+import { HeldBodiesGuard } from './limits/held-bodies.guard.js';
 import { FairShareGuard } from './limits/fair-share.guard.js';
 import { LimitsGuard } from './limits/limits.guard.js';
 import { LimitsModule } from './limits/limits.module.js';
@@ -54,6 +55,7 @@ import { BodyPipe } from './http/body.pipe.js';
     { provide: APP_GUARD, useExisting: FailedTokensGuard },
     { provide: APP_GUARD, useClass: TokenGuard },
     { provide: APP_GUARD, useClass: LimitsGuard },
+    { provide: APP_GUARD, useClass: HeldBodiesGuard },
     { provide: APP_GUARD, useClass: StrictRequestGuard },
     { provide: APP_GUARD, useExisting: FairShareGuard },
     { provide: APP_GUARD, useClass: ParseBodyGuard },
