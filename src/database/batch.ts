@@ -1,14 +1,12 @@
 import { currentSpans, forSpans } from '../tracing/current-spans.js';
 import type { RecordedSpan } from '../tracing/recorded-span.js';
 
-interface Entry<Item, Result> {
+interface Entry<Item, Result> extends PromiseWithResolvers<Result> {
   item: Item;
   /** What it is done for, where that is traced. */
   spans: readonly RecordedSpan[];
   /** By `performance.now()`. */
   since: number;
-  resolve: (result: Result | Promise<Result>) => void;
-  reject: (reason: unknown) => void;
 }
 
 export interface BatchOptions<Item> {
@@ -29,9 +27,10 @@ export class BatchCounts {
   items = 0;
 }
 
-/** An item has waited behind others of its key for too long. Nothing was done. */
+/** Others were before it for too long. Nothing was done. */
 export class WaitedTooLong extends Error {
   override name = 'WaitedTooLong';
+  override message = 'others were before it for too long';
 }
 
 /**
@@ -56,37 +55,47 @@ export class Batch<Item, Result> {
 
   add(item: Item): Promise<Result> {
     const key = this.options.keyOf?.(item);
-    const result = new Promise<Result>((resolve, reject) => {
-      const spans = currentSpans();
-      const entry = { item, spans, since: performance.now(), resolve, reject };
-      const queue = key === undefined ? undefined : this.behind.get(key);
-      if (queue) queue.push(entry);
-      else {
-        if (key !== undefined) this.behind.set(key, []);
-        this.enqueue(entry);
-      }
-    });
-    if (key !== undefined)
-      result.then(this.next(key), (reason: unknown) => {
-        // Who was never run held up nobody.
-        if (!(reason instanceof WaitedTooLong)) this.next(key)();
-      });
-    return result;
+    const promised = Promise.withResolvers<Result>();
+    const entry = { ...promised, item, spans: currentSpans(), since: performance.now() };
+    const queue = key === undefined ? undefined : this.behind.get(key);
+    if (queue) this.wait(queue, entry);
+    else {
+      if (key !== undefined) this.behind.set(key, []);
+      this.begin(key, entry);
+    }
+    return entry.promise;
   }
 
-  private next = (key: string) => () => {
-    const queue = this.behind.get(key) ?? [];
-    const { patience = Infinity } = this.options;
-    while (queue[0] && performance.now() - queue[0].since > patience)
-      queue.shift()?.reject(new WaitedTooLong());
-    const entry = queue.shift();
-    if (entry) this.enqueue(entry);
-    else this.behind.delete(key);
-  };
+  private wait(queue: Entry<Item, Result>[], entry: Entry<Item, Result>): void {
+    const { patience } = this.options;
+    queue.push(entry);
+    // However long the one before takes.
+    if (patience !== undefined) setTimeout(() => this.giveUp(queue), patience + 1).unref();
+  }
 
-  private enqueue(entry: Entry<Item, Result>): void {
+  /** Those that have waited for too long. */
+  private giveUp(queue: Entry<Item, Result>[]): void {
+    const { patience = Infinity } = this.options;
+    while (queue[0] && performance.now() - queue[0].since >= patience)
+      queue.shift()?.reject(new WaitedTooLong());
+  }
+
+  /** However it ends, the next of its key has its turn then. */
+  private begin(key: string | undefined, entry: Entry<Item, Result>): void {
+    if (key !== undefined) {
+      const next = () => this.next(key);
+      entry.promise.then(next, next);
+    }
     this.waiting.push(entry);
     this.schedule();
+  }
+
+  private next(key: string): void {
+    const queue = this.behind.get(key) ?? [];
+    this.giveUp(queue);
+    const entry = queue.shift();
+    if (entry) this.begin(key, entry);
+    else this.behind.delete(key);
   }
 
   private schedule(): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { countLockWaits, lockWaits } from '../support/lock-waits.js';
@@ -155,4 +156,25 @@ it('searches take no more than their share of the connections, and are 503 when 
   await holder.query('ROLLBACK');
   const answers = await Promise.all(searches);
   expect(answers.some(({ status }) => status === 200)).toBe(true);
+});
+
+it('who is refused since too many large changes wait can be changed all the same', async () => {
+  const ids = await Promise.all(Array.from({ length: 104 }, () => insertUser(app)));
+  const large = { customData: { text: 'x'.repeat(20_000) } };
+  const patch = (id: string) => send('PATCH', `/${id}`, large);
+  const [held = '', ...others] = ids;
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [held]);
+  const first = patch(held);
+  await lockWaits(app, 1);
+  // A hundred of them wait.
+  const answers = await Promise.all([
+    ...others.map(patch),
+    sleep(1_500).then(() => holder.query('ROLLBACK')),
+  ]);
+  expect((await first).status).toBe(200);
+  const refused = others.filter((_, n) => (answers[n] as { status: number }).status === 503);
+  expect(refused.length).toBeGreaterThanOrEqual(3);
+  for (const id of refused)
+    expect((await send('PATCH', `/${id}`, { name: unique() })).status).toBe(200);
 });

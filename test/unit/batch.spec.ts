@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Batch, type BatchOptions } from '../../src/database/batch.js';
+import { Batch, type BatchOptions, WaitedTooLong } from '../../src/database/batch.js';
 
 /** A batch that notes its runs, each of which ends when the test says so. */
 function batch(options: Partial<BatchOptions<string>> = {}) {
@@ -87,16 +87,33 @@ describe('a batch', () => {
     expect(items().at(-1)).toBe('a3');
   });
 
+  it.each([
+    ['whatever it was', new Error('down')],
+    ['in a lane of its own', new WaitedTooLong()],
+  ])('begins the next of a key when the one before has failed, %s', async (_, reason) => {
+    const { shared, runs, items } = batch({ keyOf: () => 'same' });
+    const [first, second] = ['a', 'b'].map((item) => shared.add(item));
+    await turn();
+    runs[0]?.end([Promise.reject(reason)]);
+    await expect(first).rejects.toBe(reason);
+    await turn();
+    await turn();
+    expect(items()).toEqual(['a', 'b']);
+    runs[1]?.end();
+    expect(await second).toBe('b!');
+  });
+
   it('lets nothing wait behind its key for longer than its patience', async () => {
     const { shared, runs, items } = batch({ keyOf: () => 'same', patience: 50 });
     const results = ['a', 'b', 'c'].map((item) =>
       shared.add(item).catch((error: unknown) => (error as Error).name),
     );
     await turn();
-    await new Promise((done) => setTimeout(done, 80));
+    // However long the one before takes.
+    expect(await Promise.all(results.slice(1))).toEqual(['WaitedTooLong', 'WaitedTooLong']);
     const late = shared.add('d');
     runs[0]?.end();
-    expect(await Promise.all(results)).toEqual(['a!', 'WaitedTooLong', 'WaitedTooLong']);
+    expect(await results[0]).toBe('a!');
     await turn();
     await turn();
     expect(items()).toEqual(['a', 'd']);

@@ -108,9 +108,13 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
 
   private inLane(tenantId: TenantId, write: One): Promise<Row | undefined> {
     const lane = isLarge(write.columns) ? largeLane(this.database) : this.lane;
-    return lane.run(tenantId, () =>
-      waitingLane(this.database).run(tenantId, () => this.runAlone(tenantId, write)),
-    );
+    return lane
+      .run(tenantId, () =>
+        waitingLane(this.database).run(tenantId, () => this.runAlone(tenantId, write)),
+      )
+      .catch((error: unknown) => {
+        throw error instanceof WaitedTooLong ? unavailable(TOO_MANY) : error;
+      });
   }
 
   /** What came of those that were done. One that breaks the statement for all is looked for by halves. */
@@ -155,6 +159,8 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
     return this.kind.isSkipped(row) ? undefined : row;
   }
 }
+
+const TOO_MANY = 'There are too many changes that go one by one, or are large. Nothing was done.';
 
 /** Syntax error or access rule violation: no write can help it, and none does better alone. */
 const isWrongForAll = (error: unknown) =>
