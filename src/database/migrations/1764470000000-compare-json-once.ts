@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What large objects change is told in a fifth of the time, and merged in a third: the answers are the same. */
+/**
+ * What large objects change is told in a fifth of the time, and merged in a third; the answers are the same. jsonb_agg and
+ * jsonb_object_agg take time by the square of what one value has in it: no large value goes through them.
+ */
 export class CompareJsonOnce1764470000000 implements MigrationInterface {
   name = 'CompareJsonOnce1764470000000';
 
@@ -28,26 +31,30 @@ export class CompareJsonOnce1764470000000 implements MigrationInterface {
             ELSE jsonb_build_object('pointer', pointer, 'old', old, 'new', new) END AS entry
           FROM part),
         list AS MATERIALIZED (
-          SELECT jsonb_agg(entry ORDER BY pointer COLLATE "C") AS leaves FROM change WHERE is_leaf)
+          SELECT to_jsonb(array_agg(entry ORDER BY pointer COLLATE "C")) AS leaves
+          FROM change WHERE is_leaf)
         SELECT coalesce(
           CASE WHEN octet_length(leaves::text) > 262144 THEN (
-            SELECT jsonb_agg(entry ORDER BY pointer COLLATE "C") FROM change
+            SELECT to_jsonb(array_agg(entry ORDER BY pointer COLLATE "C")) FROM change
             WHERE pointer ~ '^/[^/]*$')
           ELSE leaves END, '[]')
         FROM list
       $$`);
-    // As of 1763800000000. The function calls itself for objects only.
+    // As of 1763800000000. Only members that are objects are merged one by one.
     await runner.query(`
       CREATE OR REPLACE FUNCTION json_merge_patch(target jsonb, patch jsonb) RETURNS jsonb
       LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         SELECT CASE WHEN jsonb_typeof(patch) = 'object' THEN (
-          SELECT coalesce(jsonb_object_agg(coalesce(t.key, p.key), CASE
-            WHEN p.key IS NULL THEN t.value
-            WHEN jsonb_typeof(p.value) = 'object' THEN json_merge_patch(t.value, p.value)
-            ELSE p.value END), '{}')
-          FROM jsonb_each(CASE WHEN jsonb_typeof(target) = 'object' THEN target ELSE '{}' END) t
-          FULL JOIN jsonb_each(patch) p ON p.key = t.key
-          WHERE p.key IS NULL OR jsonb_typeof(p.value) <> 'null'
+          SELECT (base - removed) || (patch - removed - objects) || merged
+          FROM (
+            SELECT CASE WHEN jsonb_typeof(target) = 'object' THEN target ELSE '{}' END AS base) t
+          CROSS JOIN LATERAL (
+            SELECT
+              coalesce(array_agg(p.key) FILTER (WHERE jsonb_typeof(p.value) = 'null'), '{}') AS removed,
+              coalesce(array_agg(p.key) FILTER (WHERE jsonb_typeof(p.value) = 'object'), '{}') AS objects,
+              coalesce(json_object_agg(p.key, json_merge_patch(b.value, p.value))
+                FILTER (WHERE jsonb_typeof(p.value) = 'object')::jsonb, '{}') AS merged
+            FROM jsonb_each(patch) p LEFT JOIN jsonb_each(base) b ON b.key = p.key) members
         ) ELSE patch END
       $$`);
   }

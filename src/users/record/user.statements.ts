@@ -2,14 +2,17 @@ import { anyOf, ofTenant, type Statement } from '../../database/statement.js';
 import type { TenantId } from '../../database/tenant.js';
 import type { StoredPassword } from '../../hashing/stored-password.js';
 
-/** SQL of all rows of `user_identities` and `user_sso_identities` that are looked at, named o, as JSON. */
-export const SOCIAL = `jsonb_object_agg(o.target,
-  jsonb_build_object('userId', o.identity_id, 'details', o.details))`;
-export const ENTERPRISE = `jsonb_agg(jsonb_build_object(
+/**
+ * SQL of all rows of `user_identities` and `user_sso_identities` that are looked at, named o, as JSON. Not by `jsonb_object_agg`
+ * and `jsonb_agg`, which take time by the square of what one value has in it: 60 ms for 6,400 keys (PostgreSQL 18).
+ */
+export const SOCIAL = `json_object_agg(o.target,
+  json_build_object('userId', o.identity_id, 'details', o.details))::jsonb`;
+export const ENTERPRISE = `to_jsonb(array_agg(jsonb_build_object(
   'tenantId', o.tenant_id, 'id', o.id, 'userId', o.user_id, 'issuer', o.issuer,
   'identityId', o.identity_id, 'detail', o.detail,
   'createdAt', (extract(epoch FROM o.created_at) * 1000)::bigint,
-  'ssoConnectorId', o.sso_connector_id) ORDER BY o.created_at, o.id)`;
+  'ssoConnectorId', o.sso_connector_id) ORDER BY o.created_at, o.id))`;
 
 /** SQL of a user's social identities, of a row of `users` named u, in a statement of its tenant. */
 export const identities = `
