@@ -25,10 +25,12 @@ export class HeldBodiesGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const length = lengthOf(request, bodyLimit(context.getHandler(), this.env));
-    if (length < SHORT_BYTES) return true;
+    const { raw } = http.getResponse<FastifyReply>();
+    // Who has left sends nothing.
+    if (length < SHORT_BYTES || raw.closed) return true;
     const name = this.limits.nameOf(request);
     if (!this.held.take(name, length)) return refuse(request);
-    http.getResponse<FastifyReply>().raw.once('close', () => this.held.give(name, length));
+    raw.once('close', () => this.held.give(name, length));
     return true;
   }
 }
