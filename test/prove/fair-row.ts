@@ -15,7 +15,7 @@ export interface Measured {
   memory: number;
 }
 
-/** What is too little is measured twice more, and the one in the middle counts: with nobody there, one measures 85 to 120. */
+/** What is too little is measured twice more, and the one in the middle counts: with nobody there, one measured 118. */
 export async function judge(abuser: string, measure: () => Promise<Measured>): Promise<Row> {
   const all = [await measure()];
   if ((all[0]?.kept ?? 0) < KEPT) all.push(await measure(), await measure());
