@@ -75,7 +75,11 @@ export async function createApp(
     routerOptions: { maxParamLength: 4096 },
     clientErrorHandler: (error: Error, socket: Socket) => answerClientError(logger, error, socket),
     // Node looks for requests that take too long only this often.
-    http: { connectionsCheckingInterval: 5_000, requireHostHeader: false },
+    // And the longer one of two times counts for the whole request: that of its head is 60 s by default.
+    http: {
+      ...{ connectionsCheckingInterval: 5_000, headersTimeout: 30_000 },
+      requireHostHeader: false,
+    },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       origins.setHeaders(request, reply);
       const problem = toAppError(error);

@@ -1,16 +1,24 @@
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import { AppError } from '../errors/app-error.js';
+import { AppError, unavailable } from '../errors/app-error.js';
 import { ACCEPT_PATCH, isMergePatch, JsonBody, mediaType, MERGE_PATCH } from './json-body.js';
 import { askForBody } from './odd-requests.js';
+import { delayRefusal } from './shedding.js';
 import { parseStrictJson } from './strict-json.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether there is memory for so many bytes of its body, in all. */
+    mayHold?: (size: number) => boolean;
+  }
+}
 
 const JSON_TYPE = 'application/json';
 
 /**
  * Reads the body of a request that passed the guards; until then it stays unread.
  *
- * @throws AppError 415 or 413
+ * @throws AppError 415, 413 or 503
  */
 export async function readBody(request: FastifyRequest, limit: number): Promise<Uint8Array> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
@@ -61,14 +69,23 @@ async function readAll(
     stream
       .on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size <= limit) chunks.push(chunk);
-        else reject(tooLarge(limit));
+        if (size > limit) reject(tooLarge(limit));
+        else if (request.mayHold?.(size) ?? true) chunks.push(chunk);
+        else {
+          // Who is refused at once asks again at once.
+          stream.pause();
+          chunks.length = 0;
+          void Promise.resolve(delayRefusal(request)).then(() => reject(tooMany()));
+        }
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', () => reject(cut()))
       .once('close', () => stream.readableEnded || reject(cut()));
   });
 }
+
+const tooMany = () =>
+  unavailable('The service has too many large bodies at a time. Nothing was done.');
 
 const tooLarge = (limit: number) =>
   new AppError('request.body_too_large', `The body is larger than ${limit} bytes.`);

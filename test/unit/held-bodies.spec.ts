@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { ExecutionContext } from '@nestjs/common';
 import { expect, it } from '@jest/globals';
-import type { Env } from '../../src/config/env.js';
+import type { FastifyRequest } from 'fastify';
 import type { Limits } from '../../src/limits/limits.js';
 import { HeldBodiesGuard } from '../../src/limits/held-bodies.guard.js';
 import { HeldBodies } from '../../src/limits/held-bodies.js';
+
+const MIB = 1_048_576;
 
 it('who is alone may hold the most, again and again', () => {
   const held = new HeldBodies(100);
@@ -33,28 +35,23 @@ it('nobody may hold more than twice the most, all together', () => {
   expect(held.take('late', 1)).toBe(false);
 });
 
-it('holds nothing for who has left, and what was answered no longer', () => {
-  const env = { CUSTOM_DATA_MAX_BYTES: 65_536, BODY_LIMIT_BYTES: 1_048_576 } as Env;
-  const guard = new HeldBodiesGuard(env, { nameOf: () => 'one' } as unknown as Limits);
-  const headers = { 'content-length': '16384' };
-  const request = { body: {}, headers, server: { server: {} } };
-  /** How many of them are let through, one after the other. */
-  const admitted = (closed: boolean, isAnswered: boolean) => {
-    for (let n = 0; n < 2_500; n += 1) {
-      const raw = Object.assign(new EventEmitter(), { closed });
-      const http = { getRequest: () => request, getResponse: () => ({ raw }) };
-      const context = { switchToHttp: () => http, getHandler: () => admitted };
-      const result = guard.canActivate(context as unknown as ExecutionContext);
-      if (result !== true) {
-        result.catch(() => undefined);
-        return n;
-      }
-      if (isAnswered) raw.emit('close');
-    }
-    return Infinity;
+it('holds what has come of a body until it is answered, and nothing for who has left', () => {
+  const guard = new HeldBodiesGuard({ nameOf: () => 'one' } as unknown as Limits);
+  const begin = (closed: boolean) => {
+    const request = { body: {} } as FastifyRequest;
+    const raw = Object.assign(new EventEmitter(), { closed });
+    const http = { getRequest: () => request, getResponse: () => ({ raw }) };
+    guard.canActivate({ switchToHttp: () => http } as unknown as ExecutionContext);
+    return { raw, mayHold: (size: number) => request.mayHold?.(size) };
   };
-  expect(admitted(true, false)).toBe(Infinity);
-  expect(admitted(false, true)).toBe(Infinity);
-  // 32 MiB.
-  expect(admitted(false, false)).toBe(2_048);
+  for (let n = 0; n < 5; n += 1) expect(begin(true).mayHold(16 * MIB)).toBe(true);
+  for (let n = 0; n < 5; n += 1) {
+    const { raw, mayHold } = begin(false);
+    for (let size = MIB; size <= 30 * MIB; size += MIB) expect(mayHold(size)).toBe(true);
+    raw.emit('close');
+  }
+  expect(begin(false).mayHold(32 * MIB)).toBe(true);
+  const late = begin(false);
+  expect(late.mayHold(4_095)).toBe(true);
+  expect(late.mayHold(4_096)).toBe(false);
 });

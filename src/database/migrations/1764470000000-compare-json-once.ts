@@ -40,21 +40,23 @@ export class CompareJsonOnce1764470000000 implements MigrationInterface {
           ELSE leaves END, '[]')
         FROM list
       $$`);
-    // As of 1763800000000. Only members that are objects are merged one by one.
+    // As of 1763800000000. The function calls itself for objects only.
     await runner.query(`
       CREATE OR REPLACE FUNCTION json_merge_patch(target jsonb, patch jsonb) RETURNS jsonb
       LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         SELECT CASE WHEN jsonb_typeof(patch) = 'object' THEN (
-          SELECT (base - removed) || (patch - removed - objects) || merged
+          SELECT coalesce(jsonb_object_agg(key, value) FILTER (WHERE NOT is_large), '{}')
+            || coalesce(json_object_agg(key, value) FILTER (WHERE is_large)::jsonb, '{}')
           FROM (
-            SELECT CASE WHEN jsonb_typeof(target) = 'object' THEN target ELSE '{}' END AS base) t
-          CROSS JOIN LATERAL (
-            SELECT
-              coalesce(array_agg(p.key) FILTER (WHERE jsonb_typeof(p.value) = 'null'), '{}') AS removed,
-              coalesce(array_agg(p.key) FILTER (WHERE jsonb_typeof(p.value) = 'object'), '{}') AS objects,
-              coalesce(json_object_agg(p.key, json_merge_patch(b.value, p.value))
-                FILTER (WHERE jsonb_typeof(p.value) = 'object')::jsonb, '{}') AS merged
-            FROM jsonb_each(patch) p LEFT JOIN jsonb_each(base) b ON b.key = p.key) members
+            SELECT key, value, jsonb_typeof(value) IN ('object', 'array') AS is_large
+            FROM (
+              SELECT coalesce(p.key, t.key) AS key, CASE
+                WHEN p.key IS NULL THEN t.value
+                WHEN jsonb_typeof(p.value) = 'object' THEN json_merge_patch(t.value, p.value)
+                ELSE p.value END AS value
+              FROM jsonb_each(CASE WHEN jsonb_typeof(target) = 'object' THEN target ELSE '{}' END) t
+              FULL JOIN jsonb_each(patch) p ON p.key = t.key
+              WHERE p.key IS NULL OR jsonb_typeof(p.value) <> 'null' OFFSET 0) member) members
         ) ELSE patch END
       $$`);
   }
