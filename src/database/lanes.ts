@@ -37,12 +37,12 @@ export const largeLane = ofPool(
   (size) => new Lane({ atATime: share(size, 20), most: 100, patience: PATIENCE, rest: 2 }),
 );
 
-/** Searches, each of which keeps a processor of PostgreSQL busy: of one that takes long they leave half to others. */
+/** Searches, each of which keeps a processor of PostgreSQL busy: of those that take long they leave two thirds to others. */
 export const searchLane = ofPool(
   (size) =>
     new Lane({
       ...{ atATime: share(size, 10), most: 50, patience: SEARCH_PATIENCE },
-      ...{ rest: 1, quick: QUICK_SEARCH_MS },
+      ...{ rest: 2, quick: QUICK_SEARCH_MS },
     }),
 );
 
