@@ -41,7 +41,10 @@ export const PARTS: Part[] = [
     mutate: files('users/search', 'user-query', 'user-page', 'shared-totals'),
     tests: unit('user-query', 'user-page', 'shared-totals'),
   },
-  { mutate: files('users/record', 'shared-writes'), tests: unit('shared-writes') },
+  {
+    mutate: files('users/record', 'shared-writes', 'sharable-writes'),
+    tests: unit('shared-writes'),
+  },
   // What of users answers requests, and reads and writes the database.
   ...[
     {

@@ -9,8 +9,7 @@ import type { Statement } from '../../database/statement.js';
 import { PerTenant } from '../../database/per-tenant.js';
 import type { TenantId } from '../../database/tenant.js';
 import { unavailable } from '../../errors/app-error.js';
-import { UNIQUE_COLUMNS } from './column-values.js';
-import type { Columns } from './patch-columns.js';
+import { isLarge, sharable, type Write } from './sharable-writes.js';
 import type { Wait } from './shared-statement.js';
 
 /** Writes that share a statement at most, and shared statements of a kind at the same time. */
@@ -22,15 +21,6 @@ const PATIENCE_MS = 5_000;
 
 /** Statements that fail, of one share, before the rest goes alone: one of 32 is found with six. */
 const MAX_FAILURES = 6;
-
-/** Characters of JSON above which a write goes alone. */
-const MAX_SHARED_LENGTH = 8_192;
-
-/** A write to one user. */
-interface Write {
-  id: string;
-  columns?: Columns;
-}
 
 const OPTIONS = {
   ...{ size: SIZE, parallel: PARALLEL, patience: PATIENCE_MS },
@@ -83,16 +73,7 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
    */
   run(tenantId: TenantId, write: One): Promise<Row | undefined> {
     if (inTransactionNow()) return this.runAlone(tenantId, write);
-    return this.batches
-      .of(tenantId)
-      .add(write)
-      .catch((error: unknown) => {
-        throw error instanceof WaitedTooLong
-          ? unavailable(
-              'Others change this user, and one of them takes too long. Nothing was done.',
-            )
-          : error;
-      });
+    return this.batches.of(tenantId).add(write).catch(tellNotBegun(OTHERS_FIRST));
   }
 
   private async share(
@@ -112,9 +93,7 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
       .run(tenantId, () =>
         waitingLane(this.database).run(tenantId, () => this.runAlone(tenantId, write)),
       )
-      .catch((error: unknown) => {
-        throw error instanceof WaitedTooLong ? unavailable(TOO_MANY) : error;
-      });
+      .catch(tellNotBegun(TOO_MANY));
   }
 
   /** What came of those that were done. One that breaks the statement for all is looked for by halves. */
@@ -160,27 +139,14 @@ export class SharedWrites<One extends Write, Row extends { id: string }> {
   }
 }
 
+const OTHERS_FIRST = 'Others change this user, and one of them takes too long. Nothing was done.';
 const TOO_MANY = 'There are too many changes that go one by one, or are large. Nothing was done.';
+
+const tellNotBegun = (detail: string) => (error: unknown) => {
+  throw error instanceof WaitedTooLong ? unavailable(detail) : error;
+};
 
 /** Syntax error or access rule violation: no write can help it, and none does better alone. */
 const isWrongForAll = (error: unknown) =>
   error instanceof QueryFailedError &&
   String((error.driverError as { code?: unknown }).code).startsWith('42');
-
-/** Those that can share a statement: not the large ones, and of equal keys only the first. */
-export function sharable<One extends Write>(writes: One[]): One[] {
-  const keys = new Set<string>();
-  return writes.filter(({ columns = {} }) => {
-    const own = UNIQUE_COLUMNS.filter((column) => (columns[column] ?? null) !== null).map(
-      (column) => `${column} ${String(columns[column])}`,
-    );
-    if (own.some((key) => keys.has(key)) || isLarge(columns)) return false;
-    for (const key of own) keys.add(key);
-    return true;
-  });
-}
-
-const isLarge = (columns: Columns = {}) =>
-  [columns['custom_data'], columns['profile']].some(
-    (value) => value !== undefined && JSON.stringify(value).length > MAX_SHARED_LENGTH,
-  );

@@ -12,7 +12,8 @@ import type { UniqueColumn } from './column-values.js';
 import { createUsers, type NewUser, selectTaken } from './create-users.statement.js';
 import { type DeleteOutcome, deleteUsers, type Deletion } from './delete-users.statement.js';
 import type { Wait } from './shared-statement.js';
-import { sharable, SharedWrites, SIZE } from './shared-writes.js';
+import { sharable } from './sharable-writes.js';
+import { SharedWrites, SIZE } from './shared-writes.js';
 import type { UpdateOutcome, UserChange } from './judged-changes.js';
 import { updateUsers } from './update-users.statement.js';
 import {
